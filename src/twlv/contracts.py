@@ -1,0 +1,124 @@
+"""Records that hold tensors, and the three Protocols that the project stands on.
+
+Axis letters: B batch, T frames, C colours, H W pixels, T' H' W' token grid, M clips, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+
+from twlv.types import (
+    BackboneCard,
+    Coverage,
+    DatasetCard,
+    DoubleArray,
+    Embedding,
+    Level,
+    Outcome,
+    Sample,
+    Span,
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clip:
+    """Decoded frames. ``frames`` uint8 (T, C, H, W), ``pts_seconds`` float64 (T,) of the frames shown.
+
+    ``spatial_view`` numbers the crop along the long side (0 when there is one).
+    """
+
+    frames: torch.Tensor
+    pts_seconds: DoubleArray
+    span: Span
+    spatial_view: int = 0
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.frames.shape))
+        span = f"[{self.span.start_seconds:.3f}, {self.span.end_seconds:.3f}) s"
+        return f"Clip(frames={self.frames.dtype} {shape}, span={span}, view={self.spatial_view})"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tokens:
+    """What a backbone returns: ``patches`` float32 (B, T', H', W', D), ``cls`` (B, D) or None."""
+
+    patches: torch.Tensor
+    cls: torch.Tensor | None = None
+
+
+@runtime_checkable
+class Backbone(Protocol):
+    """Anything with a card that turns frames into tokens."""
+
+    @property
+    def card(self) -> BackboneCard:
+        """What the weights are and how their input is prepared."""
+
+    def encode(self, frames: torch.Tensor) -> Tokens:
+        """Float32 normalised (B, T, C, H, W) to tokens. Device and dtype are the backbone's business."""
+
+
+@runtime_checkable
+class Features(Protocol):
+    """Embeddings with their samples: from a store, a folder or live. A task cannot tell which.
+
+    Iterating twice gives the same items in the same order (sample order of the data set). Samples
+    without an embedding are not yielded; they are listed in ``missing``.
+    """
+
+    @property
+    def dataset(self) -> DatasetCard:
+        """The card of the data set: class names in index order."""
+
+    @property
+    def backbone(self) -> BackboneCard:
+        """The card of the backbone that made the vectors."""
+
+    @property
+    def level(self) -> Level:
+        """What a row is: one vector per clip, per time step, or per patch."""
+
+    @property
+    def dim(self) -> int:
+        """Width D of a vector."""
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the data set is here."""
+
+    @property
+    def missing(self) -> tuple[Sample, ...]:
+        """Samples of the data set that have no embedding, with their targets."""
+
+    def __len__(self) -> int:
+        """Number of videos that are yielded."""
+
+    def __iter__(self) -> Iterator[tuple[Embedding, Sample]]:
+        """The embedding of each video, with its sample (target, group, span)."""
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A protocol of evaluation: a frozen dataclass of its hyper-parameters with ``run``.
+
+    ``name`` prefixes its scores (``knn/top1``). ``version`` is bumped by whatever moves a number.
+    """
+
+    @property
+    def name(self) -> str:
+        """``knn``, ``linear_probe``, ..."""
+
+    @property
+    def version(self) -> str:
+        """Bumped by whatever moves a number."""
+
+    @property
+    def level(self) -> Level:
+        """The embedding level that it needs."""
+
+    def run(self, train: Features, test: Features, *, seed: int = 0) -> Outcome:
+        """Fit on ``train``, score on ``test``."""
