@@ -1,3 +1,70 @@
-"""twlv: videos to embeddings with any backbone, and honest measures of what they know."""
+"""twlv: videos to embeddings with any backbone, and honest measures of what they know.
+
+::
+
+    model = twlv.load("efficientnet_lite0.imagenet")
+    clips = twlv.embed(model, ["a.mp4"], sampling=twlv.MultiClip(clip_seconds=2.0))
+    result = twlv.evaluate(model, twlv.dataset("manifest.csv"), task=twlv.tasks.KNN(k=20))
+
+Importing twlv loads no decoder and no torch; a name loads what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from twlv import tasks
+from twlv.types import ClipPlan, Dataset, Embedding, MultiClip, Rule, Sample, Span, Strided, Uniform, Views
+
+if TYPE_CHECKING:
+    from twlv.backbones import load
+    from twlv.data import dataset
+    from twlv.evaluation import embed, evaluate
+    from twlv.results import Result
+    from twlv.store import Store
 
 __version__ = "0.1.0"
+
+DEFAULT_BACKBONE = "efficientnet_lite0.imagenet"
+"""The embedded default: real weights from the package index, until TWLV-I's own are trained."""
+
+_LAZY = {
+    "Result": "twlv.results",
+    "Store": "twlv.store",
+    "dataset": "twlv.data",
+    "embed": "twlv.evaluation",
+    "evaluate": "twlv.evaluation",
+    "load": "twlv.backbones",
+}
+
+__all__ = [
+    "DEFAULT_BACKBONE",
+    "ClipPlan",
+    "Dataset",
+    "Embedding",
+    "MultiClip",
+    "Result",
+    "Rule",
+    "Sample",
+    "Span",
+    "Store",
+    "Strided",
+    "Uniform",
+    "Views",
+    "dataset",
+    "embed",
+    "evaluate",
+    "load",
+    "tasks",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'twlv' has no attribute '{name}'")
+    return getattr(importlib.import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

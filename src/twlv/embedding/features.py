@@ -1,0 +1,125 @@
+"""Features: the embeddings of a data set's samples, from a store or from memory.
+
+Both kinds iterate alike, so a task cannot tell which it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from twlv.errors import FeatureError
+from twlv.store import Store
+from twlv.types import BackboneCard, Coverage, Dataset, DatasetCard, Embedding, Level, Sample
+
+NOT_EMBEDDED = "not_embedded: the store holds neither an embedding nor a failure for this id"
+NOT_ON_DISK = "not_found: annotated, but no such file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Base:
+    """What both kinds share: which samples are here, and why the others are not."""
+
+    data: Dataset
+    reasons: Mapping[str, str]
+    """Every sample without an embedding: id -> reason."""
+
+    @property
+    def dataset(self) -> DatasetCard:
+        """The card of the data set."""
+        return self.data.card
+
+    @property
+    def present(self) -> tuple[Sample, ...]:
+        """Samples that have an embedding, in data set order."""
+        return tuple(sample for sample in self.data.samples if sample.video_id not in self.reasons)
+
+    @property
+    def missing(self) -> tuple[Sample, ...]:
+        """Samples that have none."""
+        return tuple(sample for sample in self.data.samples if sample.video_id in self.reasons)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Counts over the samples; every embedding that is here is used."""
+        expected = len(self.data.samples)
+        decoded = expected - len(self.reasons)
+        absent = sum(1 for reason in self.reasons.values() if reason.startswith("not_found"))
+        return Coverage(
+            expected=expected,
+            present=expected - absent,
+            decoded=decoded,
+            used=decoded,
+            failed=dict(self.reasons),
+        )
+
+    def __len__(self) -> int:
+        return len(self.data.samples) - len(self.reasons)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFeatures(_Base):
+    """The samples' embeddings in a store, read in data set order."""
+
+    store: Store
+    reasons: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        known, failed = frozenset(self.store.ids), self.store.failed
+        reasons = {
+            sample.video_id: failed.get(
+                sample.video_id, NOT_ON_DISK if sample.video_id in self.data.missing else NOT_EMBEDDED
+            )
+            for sample in self.data.samples
+            if sample.video_id not in known
+        }
+        object.__setattr__(self, "reasons", reasons)
+
+    @property
+    def backbone(self) -> BackboneCard:
+        """The card stored with the embeddings."""
+        return self.store.spec.backbone
+
+    @property
+    def level(self) -> Level:
+        """The level stored."""
+        return self.store.spec.level
+
+    @property
+    def dim(self) -> int:
+        """Width of a vector."""
+        return self.store.spec.backbone.dim
+
+    def __iter__(self) -> Iterator[tuple[Embedding, Sample]]:
+        present = self.present
+        return zip(self.store.read([sample.video_id for sample in present]), present, strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryFeatures(_Base):
+    """Embeddings held in memory, by video id; used for the authors' layout and for small runs."""
+
+    embeddings: Mapping[str, Embedding]
+    backbone: BackboneCard
+    level: Level = "clip"
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unexplained = [
+            sample.video_id
+            for sample in self.data.samples
+            if (sample.video_id in self.embeddings) == (sample.video_id in self.reasons)
+        ]
+        if unexplained:
+            raise FeatureError(
+                f"{len(unexplained)} samples have neither or both of an embedding and a reason, "
+                f"the first is '{unexplained[0]}'"
+            )
+
+    @property
+    def dim(self) -> int:
+        """Width of a vector."""
+        return self.backbone.dim
+
+    def __iter__(self) -> Iterator[tuple[Embedding, Sample]]:
+        return ((self.embeddings[sample.video_id], sample) for sample in self.present)

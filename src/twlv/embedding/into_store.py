@@ -1,0 +1,168 @@
+"""Embed a data set into a store: skip what is there, commit every video, name every failure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from twlv import __version__, video
+from twlv.contracts import Backbone
+from twlv.embedding.extract import Batching, Failure, Timings, device_of, extract, groups
+from twlv.embedding.features import StoredFeatures
+from twlv.embedding.progress import Progress, Silent
+from twlv.embedding.reading import Reading, reading_for
+from twlv.errors import UsageError
+from twlv.store import Store, StoreSpec, StoreWriter
+from twlv.types import BackboneCard, Coverage, Dataset, Embedding, Level, Sample, Sampling, Uniform, Views
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbedReport:
+    """What one run did. ``coverage`` is over this run's part of the data set.
+
+    ``skipped`` videos were in the store already. ``seconds`` by stage: ``decode`` (summed over readers),
+    ``encode``, ``wait`` (the encoder had nothing to do), ``write``, ``total`` (wall).
+    """
+
+    store: Path
+    coverage: Coverage
+    skipped: int
+    embedded: int
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def videos_per_second(self) -> float:
+        """Videos embedded by this run, by the wall clock."""
+        return self.embedded / self.seconds["total"] if self.seconds.get("total") else 0.0
+
+
+def store_spec(card: BackboneCard, reading: Reading, level: Level) -> StoreSpec:
+    """The settings that a store of these embeddings is known by."""
+    return StoreSpec(
+        backbone=card,
+        sampling=reading.sampling,
+        num_frames=reading.num_frames,
+        views=reading.views,
+        level=level,
+        decoder=reading.decoder,
+        storage_dtype="float16" if level == "patch" and card.dtype == "bfloat16" else "float32",
+    )
+
+
+def take_part(samples: Sequence[Sample], part: tuple[int, int]) -> Sequence[Sample]:
+    """Part ``(i, n)``, 1-based, of the samples: every n-th from the i-th on. The parts are disjoint.
+
+    Raises:
+        UsageError: i is not in 1..n.
+    """
+    index, total = part
+    if not 1 <= index <= total:
+        raise UsageError(
+            f"part {index} of {total} does not exist: parts are numbered 1/{total} to {total}/{total}"
+        )
+    return samples[index - 1 :: total]
+
+
+def embed_dataset(
+    model: Backbone,
+    data: Dataset,
+    store: Path,
+    *,
+    sampling: Sampling | None = None,
+    views: Views | None = None,
+    level: Level = "clip",
+    part: tuple[int, int] = (1, 1),
+    workers: int | None = None,
+    decoder: str = "pyav",
+    provenance: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> EmbedReport:
+    """Embed every sample of ``data`` (of its ``part``) that the store at ``store`` does not hold yet.
+
+    Every video is durable as soon as it is done. A sample that fails is recorded with its reason, never
+    replaced, and tried again by the next run. Any number of parts may write to one store at the same time.
+
+    Raises:
+        StoreError: the store holds embeddings made with other settings; the message names them.
+        UsageError: the sampling does not fit the backbone, or the part does not exist.
+    """
+    started, timings, watch = time.perf_counter(), Timings(), progress or Silent()
+    reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder)
+    opened = Store.open_or_create(store, store_spec(model.card, reading, level))
+    samples = take_part(data.samples, part)
+    batching = Batching.for_device(device_of(model))
+    pending = _pending(samples, frozenset(opened.ids), batching.videos)
+    skipped = len(samples) - len(pending)
+    watch.start(len(samples), skipped)
+    writing = 0.0
+    try:
+        with StoreWriter(
+            opened,
+            part=part,
+            plan=[sample.video_id for sample in samples],
+            provenance={**_versions(decoder), **(provenance or {})},
+        ) as writer:
+            for item in extract(
+                model, pending, reading, level=level, workers=workers, batching=batching, timings=timings
+            ):
+                before = time.perf_counter()
+                _commit(writer, item)
+                writing += time.perf_counter() - before
+                watch.advance(item.video_id, item.reason if isinstance(item, Failure) else None)
+    finally:
+        watch.finish()
+    part_data = Dataset(card=data.card, samples=tuple(samples), missing=data.missing)
+    coverage = StoredFeatures(data=part_data, store=Store.open(store)).coverage
+    return EmbedReport(
+        store=store,
+        coverage=coverage,
+        skipped=skipped,
+        embedded=coverage.decoded - skipped,
+        seconds={
+            "decode": timings.decode,
+            "encode": timings.encode,
+            "wait": timings.wait,
+            "write": writing,
+            "total": time.perf_counter() - started,
+        },
+    )
+
+
+def _pending(samples: Sequence[Sample], known: frozenset[str], group: int) -> list[Sample]:
+    """The samples of every group that is not wholly in the store: a group is computed whole."""
+    return [
+        sample
+        for members in groups(samples, group)
+        if any(member.video_id not in known for member in members)
+        for sample in members
+    ]
+
+
+def _commit(writer: StoreWriter, item: Embedding | Failure) -> None:
+    if isinstance(item, Failure):
+        writer.fail(item.video_id, item.reason)
+    else:
+        writer.write(item)
+
+
+def _versions(decoder: str) -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {**video.decoder_versions(decoder), "torch": version("torch"), "twlv": __version__}
+
+
+def embed_list(
+    model: Backbone,
+    samples: Sequence[Sample],
+    *,
+    sampling: Sampling | None = None,
+    views: Views | None = None,
+    level: Level = "clip",
+    workers: int | None = None,
+    decoder: str = "pyav",
+) -> Iterator[Embedding | Failure]:
+    """Embed samples in memory, in order, with nothing written."""
+    reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder)
+    return extract(model, samples, reading, level=level, workers=workers)

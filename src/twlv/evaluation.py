@@ -1,0 +1,227 @@
+"""The spine: from videos and a backbone to a Result, one function per arrow.
+
+::
+
+    data.dataset -> Dataset -> embedding.embed_dataset -> Store -> StoredFeatures -> task.run -> Outcome
+                                                                              results.record -> Result
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from twlv import backbones, data, results
+from twlv.contracts import Backbone, Features, Task
+from twlv.embedding import (
+    EmbedReport,
+    Failure,
+    Progress,
+    StoredFeatures,
+    embed_dataset,
+    embed_list,
+    reading_for,
+    store_spec,
+)
+from twlv.errors import CoverageError, EmbedError, UsageError
+from twlv.results import Result
+from twlv.store import Store, StoreSpec
+from twlv.types import Dataset, Embedding, Json, Level, Sampling, Uniform, Views
+
+__all__ = ["EmbedReport", "cache_folder", "embed", "embed_dataset", "evaluate", "evaluate_features"]
+
+
+def embed(
+    model: Backbone | str,
+    inputs: Sequence[str | Path] | Dataset,
+    *,
+    sampling: Sampling | None = None,
+    views: Views | None = None,
+    level: Level = "clip",
+    workers: int | None = None,
+    decoder: str = "pyav",
+) -> list[Embedding]:
+    """Embed video files (paths, folders, or a Dataset) in memory, in order.
+
+    Raises:
+        EmbedError: some videos failed; it carries the embeddings of all others and every reason.
+    """
+    model = backbones.load(model) if isinstance(model, str) else model
+    samples = (inputs if isinstance(inputs, Dataset) else data.collect(inputs)).samples
+    items = list(
+        embed_list(
+            model, samples, sampling=sampling, views=views, level=level, workers=workers, decoder=decoder
+        )
+    )
+    failed = {item.video_id: item.reason for item in items if isinstance(item, Failure)}
+    embeddings = [item for item in items if isinstance(item, Embedding)]
+    if failed:
+        first = next(iter(failed.items()))
+        raise EmbedError(
+            f"{len(failed)} of {len(samples)} videos failed, the first is {first[0]} ({first[1]}); "
+            f"the other embeddings are in this error's .embeddings, all reasons in .failed",
+            embeddings,
+            failed,
+        )
+    return embeddings
+
+
+def evaluate(
+    model: Backbone | Store | str,
+    dataset: Dataset,
+    task: Task,
+    *,
+    sampling: Sampling | None = None,
+    views: Views | None = None,
+    train_split: str | None = None,
+    test_split: str | None = None,
+    seed: int = 0,
+    min_coverage: float = 0.0,
+    store: Path | None = None,
+    workers: int | None = None,
+    decoder: str = "pyav",
+    progress: Progress | None = None,
+) -> Result:
+    """Measure a backbone on a data set: embed what is missing, run the task, record how it was done.
+
+    ``model`` is a backbone, its name, or a Store that was embedded before. Embeddings are kept in
+    ``store`` (None: a folder of the cache that is named after the data, the backbone and the settings), so
+    the next task on the same data reads no video. Splits default to ``train`` and to whichever of ``val``,
+    ``test``, ``validation`` there is.
+
+    Raises:
+        UsageError: the data set has no such splits.
+        CoverageError: less than ``min_coverage`` of the samples have an embedding.
+    """
+    halves = [dataset.split(name) for name in choose_splits(dataset, train_split, test_split)]
+    wanted = Dataset(
+        card=dataset.card,
+        samples=halves[0].samples + halves[1].samples,
+        missing=halves[0].missing | halves[1].missing,
+    )
+    seconds: dict[str, float] = {}
+    if not isinstance(model, Store):
+        model = backbones.load(model) if isinstance(model, str) else model
+        reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder)
+        report = embed_dataset(
+            model,
+            wanted,
+            store or default_store(wanted, store_spec(model.card, reading, task.level)),
+            sampling=sampling,
+            views=views,
+            level=task.level,
+            workers=workers,
+            decoder=decoder,
+            progress=progress,
+        )
+        seconds.update(report.seconds)
+        model = Store.open(report.store)
+    train, test = (StoredFeatures(data=half, store=model) for half in halves)
+    return evaluate_features(
+        train,
+        test,
+        task,
+        seed=seed,
+        min_coverage=min_coverage,
+        splits=(halves[0].samples[0].split, halves[1].samples[0].split),
+        embedding=describe_store(model),
+        seconds=seconds,
+    )
+
+
+def evaluate_features(
+    train: Features,
+    test: Features,
+    task: Task,
+    *,
+    seed: int = 0,
+    min_coverage: float = 0.0,
+    splits: tuple[str, str] = ("train", "test"),
+    embedding: Mapping[str, Json] | None = None,
+    seconds: Mapping[str, float] | None = None,
+) -> Result:
+    """Run a task on features from anywhere and record the Result.
+
+    Raises:
+        CoverageError: less than ``min_coverage`` of the samples have an embedding.
+    """
+    coverage = train.coverage + test.coverage
+    if coverage.fraction < min_coverage:
+        raise CoverageError(
+            f"{coverage.decoded} of {coverage.expected} videos have an embedding "
+            f"({coverage.fraction:.4f}, asked {min_coverage})",
+            coverage,
+        )
+    started = time.perf_counter()
+    outcome = task.run(train, test, seed=seed)
+    return results.record(
+        task=task,
+        outcome=outcome,
+        dataset=test.dataset,
+        splits=splits,
+        backbone=test.backbone,
+        embedding=embedding or {"level": test.level},
+        coverage={splits[0]: train.coverage, splits[1]: test.coverage},
+        seed=seed,
+        seconds={**(seconds or {}), "task": time.perf_counter() - started},
+    )
+
+
+TEST_SPLITS = ("val", "test", "validation")
+
+
+def choose_splits(dataset: Dataset, train: str | None, test: str | None) -> tuple[str, str]:
+    """The names of the splits to fit on and to score on.
+
+    Raises:
+        UsageError: there is no such split, or more than one could be the test split.
+    """
+    names = dataset.splits
+    seen = ", ".join(f"'{name}'" for name in names) or "none"
+    chosen_train = train or "train"
+    candidates = [test] if test else [name for name in TEST_SPLITS if name in names]
+    if chosen_train not in names or not candidates or candidates[0] not in names:
+        raise UsageError(
+            f"{dataset.card.name}: needs a split to fit on ('{chosen_train}') and one to score on "
+            f"({' or '.join(candidates or TEST_SPLITS)}), has {seen}; "
+            f"name them with --train-split and --test-split"
+        )
+    if len(candidates) > 1:
+        raise UsageError(
+            f"{dataset.card.name} has the splits {seen}; say which one to score on with --test-split"
+        )
+    return chosen_train, candidates[0]
+
+
+def cache_folder() -> Path:
+    """Where embeddings go when nobody names a store: ``$TWLV_CACHE``, else ``~/.cache/twlv``."""
+    base = os.environ.get("TWLV_CACHE")
+    return Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "twlv"
+
+
+def default_store(dataset: Dataset, spec: StoreSpec) -> Path:
+    """The cache folder of these embeddings: another annotation file, folder or setting is another store."""
+    where = Path(dataset.samples[0].path).resolve().parent if dataset.samples else Path()
+    identity = "|".join((spec.key, dataset.card.annotation_sha256, dataset.card.selection, str(where)))
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    return cache_folder() / "embeddings" / f"{dataset.card.name}-{spec.backbone.name}-{digest}"
+
+
+def describe_store(store: Store) -> dict[str, Json]:
+    """How the embeddings were made, for a Result."""
+    spec = store.spec
+    return {
+        "store_key": spec.key,
+        "sampling": {"kind": type(spec.sampling).__name__, **asdict(spec.sampling)},
+        "num_frames": spec.num_frames,
+        "views": asdict(spec.views),
+        "level": spec.level,
+        "dtype": spec.backbone.dtype,
+        "storage_dtype": spec.storage_dtype,
+        "decoder": spec.decoder,
+        "provenance": store.provenance(),
+    }
