@@ -1,0 +1,124 @@
+"""May two scores stand in one column? What differs between two results, and how much it matters.
+
+- ``refuse``: they measured different things (task or data set version, annotation file, splits, selection,
+  which videos were there). A report puts them in one column only if asked, and marks them.
+- ``axis``: settings that a reader compares on purpose (hyper-parameters, sampling, views). Each gets a column.
+- ``mention``: what should not move a number but may (decoder, FFmpeg, precision, seeds).
+
+The backbone is never a difference: it is what is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from twlv.results.canonical import digest, jsonable
+from twlv.results.result import Result
+from twlv.types import Coverage, Json
+
+Severity = Literal["refuse", "axis", "mention"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One field that differs, with both values."""
+
+    field: str
+    severity: Severity
+    one: str
+    other: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.one} against {self.other}"
+
+
+def compare(one: Result, other: Result) -> tuple[Difference, ...]:
+    """Everything that differs between two results besides their backbones, the gravest first."""
+    return (
+        *_differences("refuse", identity_of_measurement(one), identity_of_measurement(other)),
+        *_differences("axis", axes(one), axes(other)),
+        *_differences("mention", circumstances(one), circumstances(other)),
+    )
+
+
+def comparable(one: Result, other: Result) -> bool:
+    """Whether their scores may stand in one column (other settings have another column)."""
+    return identity_of_measurement(one) == identity_of_measurement(other)
+
+
+def _differences(
+    severity: Severity, one: Mapping[str, Json], other: Mapping[str, Json]
+) -> tuple[Difference, ...]:
+    names = dict.fromkeys((*one, *other))
+    return tuple(
+        Difference(field=name, severity=severity, one=_shown(one.get(name)), other=_shown(other.get(name)))
+        for name in names
+        if one.get(name) != other.get(name)
+    )
+
+
+def _shown(value: Json) -> str:
+    if value is None or value == "":
+        return "none"
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def identity_of_measurement(result: Result) -> dict[str, Json]:
+    """What must be equal for two scores to mean the same."""
+    data = result.dataset
+    parts = result.coverage_by_split or {"all videos": result.coverage}
+    return {
+        "task": result.task.name,
+        "task version": result.task.version,
+        "dataset": data.name,
+        "dataset version": data.version,
+        "annotation hash": data.annotation_sha256[:16],
+        "selection": data.selection,
+        "train split": data.train_split,
+        "test split": data.test_split,
+        "number of classes": data.num_classes,
+        **{f"videos of {name}": _coverage(part) for name, part in parts.items()},
+    }
+
+
+def _coverage(part: Coverage) -> str:
+    """Counts and, if videos are missing, a hash of which: the same number of other videos is another set."""
+    counts = f"{part.decoded} of {part.expected} embedded, {part.used} used"
+    if not part.failed:
+        return counts
+    return f"{counts} (without set {digest(sorted(part.failed))[:8]})"
+
+
+def axes(result: Result) -> dict[str, Json]:
+    """Settings that give a column of its own: hyper-parameters, sampling, frames asked for, views, level."""
+    made = result.embedding
+    sampling, views = made.get("sampling"), made.get("views")
+    sampling_values = dict(sampling) if isinstance(sampling, dict) else {}
+    found: dict[str, Json] = dict(result.task.config)
+    if sampling_values:
+        found["sampling"] = str(sampling_values.pop("kind", "")).lower()
+    found.update({name: value for name, value in sampling_values.items() if value is not None})
+    if isinstance(views, dict) and (views.get("spatial", 1), views.get("temporal", 1)) != (1, 1):
+        found["views"] = f"{views.get('spatial')}x{views.get('temporal')}"
+    if made.get("level") not in (None, "clip"):
+        found["level"] = made["level"]
+    return found
+
+
+def circumstances(result: Result) -> dict[str, Json]:
+    """What should not move a number and sometimes does."""
+    made, here = result.embedding, result.environment
+    decoder = made.get("decoder")
+    versions: Mapping[str, Json] = decoder if isinstance(decoder, dict) else {"decoder": decoder}
+    provenance = made.get("provenance")
+    origin: Mapping[str, Json] = provenance if isinstance(provenance, dict) else {}
+    return {
+        "decoder": versions.get("decoder") or here.get("decoder"),
+        "ffmpeg": versions.get("ffmpeg") or origin.get("ffmpeg") or here.get("ffmpeg"),
+        "compute dtype": made.get("dtype"),
+        "storage dtype": made.get("storage_dtype"),
+        "seeds": jsonable({name: seed for name, seed in result.seeds.items() if name != "asked"}),
+    }

@@ -1,0 +1,137 @@
+"""From what a run produced to the Result that is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Protocol
+
+from twlv.results.canonical import jsonable, not_finite
+from twlv.results.contamination import overlapping
+from twlv.results.environment import environment as this_environment
+from twlv.results.matching import references
+from twlv.results.result import DatasetRecord, Predictions, Result, TaskRecord
+from twlv.types import BackboneCard, Coverage, DatasetCard, Json, Level, Outcome, Sampling, Views
+
+
+class NamedTask(Protocol):
+    """As much of a task as a record needs. If it is a dataclass, its fields are the configuration."""
+
+    @property
+    def name(self) -> str:
+        """``knn``, ..."""
+
+    @property
+    def version(self) -> str:
+        """Bumped by whatever moves a number."""
+
+
+def record(
+    *,
+    task: NamedTask,
+    outcome: Outcome,
+    dataset: DatasetCard,
+    backbone: BackboneCard,
+    coverage: Mapping[str, Coverage],
+    splits: tuple[str, str] = ("train", "test"),
+    seed: int | None = None,
+    embedding: Mapping[str, Json] | None = None,
+    environment: Mapping[str, Json] | None = None,
+    seconds: Mapping[str, float] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Result:
+    """The Result of a run.
+
+    ``splits`` names the split that was fitted on and the one that was scored, ``coverage`` is by split name.
+    ``seed`` is the one that was asked for (kept as ``asked``; the seeds that were used are the outcome's).
+    ``embedding`` says how the vectors were made (see the function ``embedding``), ``environment`` where
+    (default: ``results.environment()``). Numbers that are not finite are noted and kept as null.
+
+    Raises:
+        ResultError: the task's configuration or details hold something that is not plain data.
+    """
+    where = {"scores": outcome.scores, "details": outcome.details, "seconds": seconds or {}}
+    odd = tuple(f"{place.lstrip('.')}; written as null" for place in not_finite(where))
+    here = this_environment() if environment is None else environment
+    result = Result(
+        task=TaskRecord(name=task.name, version=task.version, config=configuration(task)),
+        dataset=_dataset(dataset, *splits),
+        backbone=backbone,
+        scores=dict(outcome.scores),
+        coverage=sum(coverage.values(), Coverage(expected=0, present=0, decoded=0, used=0)),
+        coverage_by_split=dict(coverage),
+        contaminated_by=overlapping(backbone.pretrained_on, dataset.name),
+        embedding=_mapping(embedding or {}),
+        seeds={**({} if seed is None else {"asked": seed}), **outcome.seeds},
+        environment=_mapping(here),
+        seconds={stage: float(value) for stage, value in (seconds or {}).items()},
+        notes=(*outcome.notes, *notes, *odd),
+        details=_mapping(outcome.details),
+        predictions=Predictions.of(outcome.predictions),
+    )
+    return dataclasses.replace(result, reference=references(result))
+
+
+def configuration(task: object) -> dict[str, Json]:
+    """The fields of a task that is a dataclass; ``name``, ``version`` and ``level`` are left out."""
+    if not dataclasses.is_dataclass(task) or isinstance(task, type):
+        return {}
+    names = [field.name for field in dataclasses.fields(task) if field.name not in {"name", "version", "level"}]
+    return {name: jsonable(getattr(task, name)) for name in names}
+
+
+def embedding(
+    *,
+    sampling: Sampling | None = None,
+    views: Views | None = None,
+    num_frames: int | None = None,
+    level: Level = "clip",
+    dtype: str = "",
+    storage_dtype: str = "",
+    decoder: Mapping[str, str] | None = None,
+    store_key: str = "",
+    source: str = "",
+) -> dict[str, Json]:
+    """How the vectors were made: ``sampling`` as ``{"kind": "multiclip", ...}``, frames per clip, and so on.
+
+    ``decoder`` is what ``video.decoder_versions`` gives; ``source`` says where vectors came from that we did not
+    make ourselves (the authors' files). What is not given is left out.
+    """
+    parts: dict[str, object] = {
+        "sampling": None
+        if sampling is None
+        else {"kind": type(sampling).__name__.lower(), **_fields(sampling)},
+        "views": None if views is None else _fields(views),
+        "num_frames": num_frames,
+        "level": level,
+        "dtype": dtype,
+        "storage_dtype": storage_dtype,
+        "decoder": dict(decoder or {}),
+        "store_key": store_key,
+        "source": source,
+    }
+    return {name: jsonable(value) for name, value in parts.items() if value not in (None, "", {})}
+
+
+def _fields(value: Sampling | Views) -> dict[str, Json]:
+    return {field.name: jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+def _mapping(value: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: jsonable(item) for name, item in value.items()}
+
+
+def _dataset(card: DatasetCard, train_split: str, test_split: str) -> DatasetRecord:
+    return DatasetRecord(
+        name=card.name,
+        version=card.version,
+        title=card.title,
+        kind=card.kind,
+        selection=card.selection,
+        train_split=train_split,
+        test_split=test_split,
+        annotation_sha256=card.annotation_sha256,
+        num_classes=len(card.classes),
+        licence=card.licence,
+        citation=card.citation,
+    )
