@@ -1,0 +1,57 @@
+"""Protocols of evaluation: one frozen dataclass each, with its hyper-parameters as fields and ``run``.
+
+``knn`` nearest neighbours, ``linear_probe`` a linear classifier. A task sees ``Features`` and returns an
+``Outcome``: it cannot tell a store from a live backbone. Shared parts: ``table`` (features to arrays),
+``split`` (a held-out part of the training set), ``scoring`` (answers to scores), ``seeds``.
+
+Importing this package loads no torch; a task loads it when it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from twlv.errors import UnknownName
+
+if TYPE_CHECKING:
+    from twlv.tasks.knn import KNN
+    from twlv.tasks.linear_probe import LinearProbe
+
+TASKS: Mapping[str, str] = MappingProxyType(
+    {
+        "knn": "twlv.tasks.knn:KNN",
+        "linear-probe": "twlv.tasks.linear_probe:LinearProbe",
+    }
+)
+"""Command-line name of every task, and where its dataclass is."""
+
+__all__ = ["KNN", "TASKS", "LinearProbe", "get"]
+
+
+def get(name: str) -> type[Any]:
+    """The dataclass of a task by its command-line name (``knn``, ``linear-probe``).
+
+    Raises:
+        UnknownName: no such task; says the nearest names.
+    """
+    if name not in TASKS:
+        raise UnknownName("task", name, TASKS)
+    module, _, cls = TASKS[name].partition(":")
+    found: type[Any] = getattr(importlib.import_module(module), cls)
+    return found
+
+
+def __getattr__(name: str) -> Any:
+    """``tasks.KNN`` and its like, loaded when first asked for."""
+    for where in TASKS.values():
+        module, _, cls = where.partition(":")
+        if cls == name:
+            return getattr(importlib.import_module(module), cls)
+    raise AttributeError(f"module 'twlv.tasks' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
