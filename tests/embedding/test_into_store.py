@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from twlv.store import Store
 
 from twlv.embedding import StoredFeatures, embed_dataset, take_part
 from twlv.errors import StoreError, UsageError
+from twlv.store import Store
 from twlv.types import Dataset, MultiClip
 
 MakeDataset = Callable[..., Dataset]
