@@ -12,7 +12,6 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from twlv import backbones, data, results
@@ -213,15 +212,15 @@ def default_store(dataset: Dataset, spec: StoreSpec) -> Path:
 
 def describe_store(store: Store) -> dict[str, Json]:
     """How the embeddings were made, for a Result."""
-    spec = store.spec
+    info, spec = store.info(), store.spec
     return {
         "store_key": spec.key,
-        "sampling": {"kind": type(spec.sampling).__name__, **asdict(spec.sampling)},
+        "sampling": info["sampling"],
+        "views": info["views"],
         "num_frames": spec.num_frames,
-        "views": asdict(spec.views),
         "level": spec.level,
         "dtype": spec.backbone.dtype,
-        "storage_dtype": spec.storage_dtype,
+        "storage_dtype": spec.dtype,
         "decoder": spec.decoder,
-        "provenance": store.provenance(),
+        "provenance": info["provenance"],
     }

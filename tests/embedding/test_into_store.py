@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from twlv.embedding import StoredFeatures, embed_dataset, take_part
+from twlv.embedding import StoredFeatures, embed_dataset
 from twlv.errors import StoreError, UsageError
 from twlv.store import Store
 from twlv.types import Dataset, MultiClip
@@ -87,8 +87,8 @@ def test_parts_are_disjoint_and_make_the_whole(backbone, make_dataset: MakeDatas
     ids = [sample.video_id for sample in data.samples]
     for one, other in zip(parts.read(ids), whole.read(ids), strict=True):
         assert one.vectors.tobytes() == other.vectors.tobytes()
-    with pytest.raises(UsageError, match="1/3 to 3/3"):
-        take_part(data.samples, (0, 3))
+    with pytest.raises(UsageError, match="0/3"):
+        embed_dataset(backbone, data, tmp_path / "parts", part=(0, 3))
 
 
 def test_a_store_made_with_other_settings_is_refused(

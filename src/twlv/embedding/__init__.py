@@ -2,7 +2,7 @@
 
 from twlv.embedding.extract import Batching, Failure, Timings, default_workers, extract
 from twlv.embedding.features import MemoryFeatures, StoredFeatures
-from twlv.embedding.into_store import EmbedReport, embed_dataset, embed_list, store_spec, take_part
+from twlv.embedding.into_store import EmbedReport, embed_dataset, embed_list, store_spec
 from twlv.embedding.pool import pool
 from twlv.embedding.prefetch import prefetch
 from twlv.embedding.progress import Progress, Silent
@@ -27,5 +27,4 @@ __all__ = [
     "read_sample",
     "reading_for",
     "store_spec",
-    "take_part",
 ]

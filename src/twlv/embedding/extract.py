@@ -150,10 +150,15 @@ class _Video:
             self.failed = "no_frames: the plan gave no clip"
         if self.failed is not None:
             return Failure(video_id=self.sample.video_id, reason=self.failed)
+        vectors = np.stack(self.rows)
+        if not np.isfinite(vectors).all():
+            return Failure(
+                video_id=self.sample.video_id, reason="not_finite: the backbone gave NaN or infinity"
+            )
         return Embedding(
             video_id=self.sample.video_id,
             level=level,
-            vectors=np.stack(self.rows),
+            vectors=vectors,
             spans_seconds=np.array(self.spans, dtype=np.float64),
         )
 

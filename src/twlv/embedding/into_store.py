@@ -13,8 +13,7 @@ from twlv.embedding.extract import Batching, Failure, Timings, device_of, extrac
 from twlv.embedding.features import StoredFeatures
 from twlv.embedding.progress import Progress, Silent
 from twlv.embedding.reading import Reading, reading_for
-from twlv.errors import UsageError
-from twlv.store import Store, StoreSpec, StoreWriter
+from twlv.store import Store, StoreSpec, StoreWriter, share
 from twlv.types import BackboneCard, Coverage, Dataset, Embedding, Level, Sample, Sampling, Uniform, Views
 
 
@@ -47,22 +46,8 @@ def store_spec(card: BackboneCard, reading: Reading, level: Level) -> StoreSpec:
         views=reading.views,
         level=level,
         decoder=reading.decoder,
-        storage_dtype="float16" if level == "patch" and card.dtype == "bfloat16" else "float32",
+        dtype="float16" if level == "patch" and card.dtype == "bfloat16" else "float32",
     )
-
-
-def take_part(samples: Sequence[Sample], part: tuple[int, int]) -> Sequence[Sample]:
-    """Part ``(i, n)``, 1-based, of the samples: every n-th from the i-th on. The parts are disjoint.
-
-    Raises:
-        UsageError: i is not in 1..n.
-    """
-    index, total = part
-    if not 1 <= index <= total:
-        raise UsageError(
-            f"part {index} of {total} does not exist: parts are numbered 1/{total} to {total}/{total}"
-        )
-    return samples[index - 1 :: total]
 
 
 def embed_dataset(
@@ -81,6 +66,7 @@ def embed_dataset(
 ) -> EmbedReport:
     """Embed every sample of ``data`` (of its ``part``) that the store at ``store`` does not hold yet.
 
+    ``part`` (i, n), counted from 1, takes every n-th sample from the i-th on (see ``store.share``).
     Every video is durable as soon as it is done. A sample that fails is recorded with its reason, never
     replaced, and tried again by the next run. Any number of parts may write to one store at the same time.
 
@@ -91,35 +77,37 @@ def embed_dataset(
     started, timings, watch = time.perf_counter(), Timings(), progress or Silent()
     reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder)
     opened = Store.open_or_create(store, store_spec(model.card, reading, level))
-    samples = take_part(data.samples, part)
+    plan = [sample.video_id for sample in data.samples]
+    mine = frozenset(share(plan, part))
+    samples = [sample for sample in data.samples if sample.video_id in mine]
     batching = Batching.for_device(device_of(model))
     pending = _pending(samples, frozenset(opened.ids), batching.videos)
-    skipped = len(samples) - len(pending)
+    skipped = sum(sample.video_id in opened for sample in samples)
     watch.start(len(samples), skipped)
-    writing = 0.0
+    writing, embedded = 0.0, 0
     try:
         with StoreWriter(
             opened,
             part=part,
-            plan=[sample.video_id for sample in samples],
+            plan=plan,
             provenance={**_versions(decoder), **(provenance or {})},
         ) as writer:
             for item in extract(
                 model, pending, reading, level=level, workers=workers, batching=batching, timings=timings
             ):
                 before = time.perf_counter()
-                _commit(writer, item)
+                embedded += _commit(writer, item)
                 writing += time.perf_counter() - before
                 watch.advance(item.video_id, item.reason if isinstance(item, Failure) else None)
     finally:
         watch.finish()
-    part_data = Dataset(card=data.card, samples=tuple(samples), missing=data.missing)
+    part_data = Dataset(card=data.card, samples=tuple(samples), missing=data.missing & mine)
     coverage = StoredFeatures(data=part_data, store=Store.open(store)).coverage
     return EmbedReport(
         store=store,
         coverage=coverage,
         skipped=skipped,
-        embedded=coverage.decoded - skipped,
+        embedded=embedded,
         seconds={
             "decode": timings.decode,
             "encode": timings.encode,
@@ -140,11 +128,12 @@ def _pending(samples: Sequence[Sample], known: frozenset[str], group: int) -> li
     ]
 
 
-def _commit(writer: StoreWriter, item: Embedding | Failure) -> None:
-    if isinstance(item, Failure):
-        writer.fail(item.video_id, item.reason)
-    else:
-        writer.write(item)
+def _commit(writer: StoreWriter, item: Embedding | Failure) -> bool:
+    """Write what came out; whether an embedding was new."""
+    if isinstance(item, Embedding):
+        return writer.write(item)
+    writer.fail(item.video_id, item.reason)
+    return False
 
 
 def _versions(decoder: str) -> dict[str, str]:
