@@ -1,0 +1,293 @@
+"""One shard: a safetensors file of some videos, written in one stream and read through a memory map.
+
+    offsets  int64   (V + 1,)          rows of video i are offsets[i] : offsets[i + 1]
+    spans    float64 (sum M, 2)        seconds
+    vectors  float32 or float16 (sum M, D), (sum M, T', D) or (sum M, N, D)
+
+and in the file's metadata (all texts): ``format``, ``schema``, ``key``, ``level``, ``ids`` (JSON list),
+``provenance`` (JSON list of the distinct mappings) and ``provenance_of`` (JSON list, one index a video).
+
+Axis letters: V videos, M clips, T' time steps, N tokens, D width.
+
+The bytes depend on the content alone: sorted metadata, no times, tensors of 8-byte items first so that
+every tensor lies aligned. The format is that of safetensors 0.x (8 bytes of header length, a JSON header,
+the data); any of its readers opens a shard.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from twlv.errors import StoreError
+from twlv.store.codec import canonical
+from twlv.store.files import check_id, digest, write_atomic
+from twlv.store.spec import SCHEMA
+from twlv.types import DoubleArray, IntArray, Json
+
+SUFFIX = ".safetensors"
+FORMAT = "twlv-store"
+MAX_HEADER_BYTES = 100_000_000  # the limit of the safetensors library
+DTYPES: dict[str, np.dtype[Any]] = {
+    name: np.dtype(code) for name, code in {"F32": "<f4", "F16": "<f2", "F64": "<f8", "I64": "<i8"}.items()
+}
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+METADATA = ("format", "schema", "key", "level", "ids", "provenance", "provenance_of")
+
+
+Mapped: TypeAlias = tuple[npt.NDArray[Any], DoubleArray]
+"""All vectors and all spans of a shard."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Block:
+    """One video as it lies on disk: ``vectors`` (M, ...) in the stored dtype, ``spans`` (M, 2)."""
+
+    video_id: str
+    vectors: npt.NDArray[Any]
+    spans: DoubleArray
+    provenance: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shard:
+    """The header of a shard, and where its tensors begin; the data is mapped when it is read."""
+
+    path: Path
+    key: str
+    ids: tuple[str, ...]
+    offsets: IntArray
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    vectors_at: int
+    spans_at: int
+    provenance: tuple[Mapping[str, str], ...]
+    provenance_of: tuple[int, ...]
+    num_bytes: int
+
+    def map(self) -> Mapped:
+        """The tensors as read-only views of the mapped file; FileNotFoundError if it was compacted away."""
+        data = np.asarray(np.memmap(self.path, dtype=np.uint8, mode="r"))
+        rows = self.shape[0]
+        width = self.dtype.itemsize * math.prod(self.shape[1:])
+        vectors = data[self.vectors_at : self.vectors_at + rows * width].view(self.dtype)
+        spans = data[self.spans_at : self.spans_at + rows * 16].view(DTYPES["F64"])
+        return vectors.reshape(self.shape), spans.reshape(rows, 2)
+
+    def block(self, index: int, mapped: Mapped) -> Block:
+        """Video number ``index``; its arrays are views of ``mapped``."""
+        rows = slice(self.offsets[index], self.offsets[index + 1])
+        return Block(
+            video_id=self.ids[index],
+            vectors=mapped[0][rows],
+            spans=mapped[1][rows],
+            provenance=self.provenance[self.provenance_of[index]],
+        )
+
+
+def shard_name(ids: Sequence[str]) -> str:
+    """The file name that follows from the ids in their order, so that writers never collide."""
+    return digest(canonical(cast("Json", list(ids)))) + SUFFIX
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardPlan:
+    """What must be known before the first byte of a shard: its ids and their row counts."""
+
+    key: str
+    level: str
+    ids: tuple[str, ...]
+    counts: tuple[int, ...]
+    row_shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    provenance: tuple[Mapping[str, str], ...]
+
+    def header(self) -> bytes:
+        """Length, JSON and padding: everything that lies before the data."""
+        rows = sum(self.counts)
+        header: dict[str, Json] = {"__metadata__": self._metadata()}
+        at = 0
+        for name, dtype, shape in (
+            ("offsets", DTYPES["I64"], (len(self.ids) + 1,)),
+            ("spans", DTYPES["F64"], (rows, 2)),
+            ("vectors", self.dtype, (rows, *self.row_shape)),
+        ):
+            end = at + dtype.itemsize * math.prod(shape)
+            header[name] = {"dtype": NAMES[dtype], "shape": list(shape), "data_offsets": [at, end]}
+            at = end
+        text = canonical(header).encode()
+        text += b" " * (-len(text) % 8)
+        return len(text).to_bytes(8, "little") + text
+
+    def _metadata(self) -> Json:
+        distinct = list(dict.fromkeys(canonical(dict(p)) for p in self.provenance))
+        index = {text: i for i, text in enumerate(distinct)}
+        return {
+            "format": FORMAT,
+            "schema": str(SCHEMA),
+            "key": self.key,
+            "level": self.level,
+            "ids": canonical(list(self.ids)),
+            "provenance": "[" + ",".join(distinct) + "]",
+            "provenance_of": canonical([index[canonical(dict(p))] for p in self.provenance]),
+        }
+
+
+def write_shard(
+    folder: Path, plan: ShardPlan, blocks: Iterable[Block], *, spans: DoubleArray, scratch: Path, tag: str
+) -> Path:
+    """Write one shard of ``blocks`` (in the order of the plan) atomically; one block is in memory at a time.
+
+    ``spans`` (sum M, 2) are those of all blocks, small enough to be held.
+    """
+    target = folder / shard_name(plan.ids)
+    offsets = np.concatenate([[0], np.cumsum(plan.counts)]).astype("<i8")
+
+    def fill(handle: BinaryIO) -> None:
+        handle.write(plan.header())
+        handle.write(offsets.tobytes())
+        handle.write(np.ascontiguousarray(spans, dtype="<f8").tobytes())
+        for block in blocks:
+            handle.write(np.ascontiguousarray(block.vectors, dtype=plan.dtype).data)
+
+    write_atomic(target, fill, scratch=scratch, tag=tag)
+    return target
+
+
+def open_shard(path: Path) -> Shard:
+    """Read and check the header. StoreError says what is wrong; FileNotFoundError if the file went away."""
+    with path.open("rb") as handle:
+        size = path.stat().st_size
+        header, data_at = _header(path, handle, size)
+        metadata = _metadata(path, header)
+        tensors = {
+            name: _tensor(path, header, name, size - data_at) for name in ("offsets", "spans", "vectors")
+        }
+        begin, end = tensors["offsets"][2]
+        handle.seek(data_at + begin)
+        offsets = np.frombuffer(handle.read(end - begin), dtype="<i8")
+    ids = _json_list(path, metadata, "ids")
+    provenance = _json_list(path, metadata, "provenance")
+    provenance_of = _json_list(path, metadata, "provenance_of")
+    shape = tensors["vectors"][1]
+    _check_index(path, ids, offsets, shape, tensors["spans"][1])
+    if len(provenance_of) != len(ids) or any(i not in range(len(provenance)) for i in provenance_of):
+        raise _damaged(path, "the provenance does not fit the ids")
+    return Shard(
+        path=path,
+        key=metadata["key"],
+        ids=tuple(ids),
+        offsets=offsets,
+        shape=shape,
+        dtype=tensors["vectors"][0],
+        vectors_at=data_at + tensors["vectors"][2][0],
+        spans_at=data_at + tensors["spans"][2][0],
+        provenance=tuple(provenance),
+        provenance_of=tuple(provenance_of),
+        num_bytes=size,
+    )
+
+
+class Maps:
+    """The last few mapped shards, so that reading many never holds more than ``limit`` files open."""
+
+    def __init__(self, limit: int = 64) -> None:
+        self._limit = limit
+        self._maps: OrderedDict[Path, Mapped] = OrderedDict()
+
+    def get(self, shard: Shard) -> Mapped:
+        """Vectors and spans of the shard's file; FileNotFoundError if it is gone."""
+        if shard.path not in self._maps:
+            self._maps[shard.path] = shard.map()
+            if len(self._maps) > self._limit:
+                self._maps.popitem(last=False)
+        return self._maps[shard.path]
+
+
+def blocks_of(shard: Shard) -> Iterator[Block]:
+    """All videos of a shard, in its order."""
+    mapped = shard.map()
+    for index in range(len(shard.ids)):
+        yield shard.block(index, mapped)
+
+
+def _header(path: Path, handle: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
+    length = int.from_bytes(handle.read(8), "little")
+    if size < 8 or length > min(size - 8, MAX_HEADER_BYTES):
+        raise _damaged(path, f"it is truncated: {size} bytes, header of {length}")
+    try:
+        header = json.loads(handle.read(length))
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, f"its header is not JSON ({error})") from error
+    if not isinstance(header, dict):
+        raise _damaged(path, "its header is not an object")
+    return header, 8 + length
+
+
+def _metadata(path: Path, header: dict[str, Any]) -> dict[str, str]:
+    metadata = header.get("__metadata__")
+    absent = [n for n in METADATA if not isinstance(metadata, dict) or not isinstance(metadata.get(n), str)]
+    if absent:
+        raise _damaged(path, f"its metadata lacks {', '.join(absent)}; it was not written by twlv")
+    metadata = cast("dict[str, str]", metadata)
+    if metadata["format"] != FORMAT or not metadata["schema"].isdecimal() or int(metadata["schema"]) > SCHEMA:
+        seen = f"format {metadata['format']!r}, schema {metadata['schema']!r}"
+        raise StoreError(f"{path}: {seen}, but this twlv reads {FORMAT!r} up to {SCHEMA}; use a newer twlv")
+    return metadata
+
+
+def _tensor(
+    path: Path, header: dict[str, Any], name: str, room: int
+) -> tuple[np.dtype[Any], tuple[int, ...], tuple[int, int]]:
+    entry: Any = header.get(name)
+    try:
+        dtype, shape = DTYPES[entry["dtype"]], tuple(entry["shape"])
+        begin, end = entry["data_offsets"]
+        whole = all(type(n) is int and n >= 0 for n in (*shape, begin, end))
+        fits = whole and end - begin == dtype.itemsize * math.prod(shape)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, f"its tensor '{name}' is absent or malformed ({entry!r:.100})") from error
+    if not fits:
+        raise _damaged(path, f"its tensor '{name}' does not fit its shape ({entry!r:.100})")
+    if end > room:
+        raise _damaged(path, f"it is truncated: '{name}' ends at byte {end} of {room}")
+    return dtype, shape, (begin, end)
+
+
+def _json_list(path: Path, metadata: dict[str, str], name: str) -> list[Any]:
+    try:
+        value = json.loads(metadata[name])
+    except ValueError as error:
+        raise _damaged(path, f"its metadata '{name}' is not JSON") from error
+    if not isinstance(value, list):
+        raise _damaged(path, f"its metadata '{name}' is not a list")
+    return value
+
+
+def _check_index(
+    path: Path, ids: list[Any], offsets: IntArray, shape: tuple[int, ...], spans: tuple[int, ...]
+) -> None:
+    for video_id in ids:
+        if not isinstance(video_id, str):
+            raise _damaged(path, f"an id is not a text: {video_id!r:.80}")
+        check_id(video_id)
+    if len(set(ids)) != len(ids):
+        raise _damaged(path, "an id stands in it twice")
+    rows = shape[0] if shape else -1
+    ordered = bool(np.all(np.diff(offsets) > 0)) and len(offsets) == len(ids) + 1 and bool(ids)
+    if not ordered or offsets[0] != 0 or offsets[-1] != rows or spans != (rows, 2) or len(shape) < 2:
+        raise _damaged(
+            path, f"its offsets are inconsistent: {len(ids)} ids, {len(offsets)} offsets, vectors {shape}"
+        )
+
+
+def _damaged(path: Path, seen: str) -> StoreError:
+    return StoreError(f"{path}: this shard is damaged: {seen}; delete the file and run the same embed again")
