@@ -1,0 +1,82 @@
+"""``twlv models``: the backbones that have a name, and their cards."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from twlv.cli.options import flag
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListOptions:
+    """Flags of ``twlv models list``."""
+
+    json: bool = field(default=False, metadata=flag("print a JSON document"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions:
+    """Flags of ``twlv models show``."""
+
+    name: str = field(metadata=flag("see: twlv models list", metavar="NAME", positional="1"))
+    json: bool = field(default=False, metadata=flag("print a JSON document"))
+
+
+COLUMNS = ("name", "modality", "num_params", "dim", "num_frames", "image_size_px", "licence")
+
+
+def list_(options: ListOptions) -> int:
+    """List the backbones that have a name. Loads no weights and no model library."""
+    rows = [card(name) for name in names()]
+    print(json.dumps(rows, indent=1) if options.json else table(rows, COLUMNS))
+    return 0
+
+
+def show(options: ShowOptions) -> int:
+    """Show the card of a backbone: what its weights are and how its input is prepared."""
+    row = card(options.name)
+    if options.json:
+        print(json.dumps(row, indent=1))
+        return 0
+    width = max(map(len, row))
+    print(
+        "\n".join(
+            f"{name:<{width}}  {text(value)}" for name, value in row.items() if value not in ("", [], {}, None)
+        )
+    )
+    return 0
+
+
+def names() -> tuple[str, ...]:
+    """The names, in the table's order."""
+    from twlv import backbones
+
+    return tuple(backbones.names())
+
+
+def card(name: str) -> dict[str, Any]:
+    """The card of a backbone as JSON-able fields."""
+    from twlv import backbones
+
+    described = backbones.describe(name)
+    fields: Any = dataclasses.asdict(described) if dataclasses.is_dataclass(described) else dict(described)  # type: ignore[arg-type]
+    return json.loads(json.dumps(fields, default=str))  # type: ignore[no-any-return]
+
+
+def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
+    """Plain columns, as wide as their widest cell."""
+    cells = [list(columns)] + [[text(row.get(column, "")) for column in columns] for row in rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
+    return "\n".join("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)).rstrip() for row in cells)
+
+
+def text(value: object) -> str:
+    """A value for people: large counts in millions, lists joined."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 100_000:
+        return f"{value / 1e6:.1f}M"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,69 @@
+"""``twlv report``: results to a table on the terminal, Markdown or one HTML page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twlv.cli.options import flag
+from twlv.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from twlv.results import Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """Flags of ``twlv report``."""
+
+    results: tuple[Path, ...] = field(
+        metadata=flag("result files, or folders of them", metavar="RESULT", positional="+")
+    )
+    paper: bool = field(default=False, metadata=flag("add the numbers that the report published"))
+    mix: bool = field(default=False, metadata=flag("put results that are not comparable in one column, marked"))
+    out: Path | None = field(
+        default=None,
+        metadata=flag("write report.html or report.md instead of a table on the terminal", metavar="FILE"),
+    )
+
+
+def run(options: ReportOptions) -> int:
+    """Show results side by side. Other versions or coverage never share a column unless --mix asks."""
+    results = load_results(options.results)
+    text = render(results, options.out, paper=options.paper, mix=options.mix)
+    if options.out is None:
+        print(text)
+        return 0
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(text, encoding="utf-8")
+    print(f"wrote {options.out} ({len(results)} results)", file=sys.stderr)
+    return 0
+
+
+def load_results(paths: Sequence[Path]) -> list[Result]:
+    """All results of files and folders, in the order given. Raises InputError if there are none."""
+    from twlv import results
+
+    found: list[Result] = []
+    for path in paths:
+        loaded = results.load(path)
+        found.extend(loaded if isinstance(loaded, (list, tuple)) else [loaded])
+    if not found:
+        raise InputError(
+            f"no result files in {', '.join(map(str, paths))}; twlv evaluate writes them into --out"
+        )
+    return found
+
+
+def render(results: Sequence[Result], out: Path | None, *, paper: bool, mix: bool) -> str:
+    """The text for the terminal (``out`` None), or for the kind of file that ``out`` ends with."""
+    from twlv import report
+
+    kinds = {"": report.terminal, ".html": report.html, ".htm": report.html, ".md": report.markdown}
+    suffix = "" if out is None else out.suffix.lower()
+    if suffix not in kinds or (out is not None and not suffix):
+        raise UsageError(f"--out takes a file that ends in .html or .md, got '{out}'")
+    return kinds[suffix](results, paper=paper, mix=mix)

@@ -1,0 +1,93 @@
+"""``twlv store``: look into a store of embeddings, check it, convert it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from twlv.cli.options import flag
+from twlv.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class InfoOptions:
+    """Flags of ``twlv store info``."""
+
+    store: Path = field(metadata=flag("the store, a folder", metavar="STORE", positional="1"))
+    json: bool = field(default=False, metadata=flag("print a JSON document"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyOptions:
+    """Flags of ``twlv store verify``."""
+
+    store: Path = field(metadata=flag("the store, a folder", metavar="STORE", positional="1"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """Flags of ``twlv store export``."""
+
+    store: Path = field(metadata=flag("the store, a folder", metavar="STORE", positional="1"))
+    format: Literal["official", "npz", "parquet"] = field(
+        metadata=flag("the layout of the report's authors, one .npz file, or Parquet")
+    )
+    out: Path = field(metadata=flag("the file (npz, parquet) or folder (official) to write", metavar="PATH"))
+    dataset: str | None = field(
+        default=None, metadata=flag("official: the manifest that gives labels and splits", metavar="MANIFEST")
+    )
+    root: Path | None = field(
+        default=None, metadata=flag("official: folder that the manifest's paths start from", metavar="DIR")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """Flags of ``twlv store import``."""
+
+    folder: Path = field(metadata=flag("the folder to read", metavar="DIR", positional="1"))
+    format: Literal["official"] = field(default="official", metadata=flag("the layout of the report's authors"))
+    out: Path = field(metadata=flag("the store to write, a folder", metavar="STORE"))
+
+
+def info(options: InfoOptions) -> int:
+    """Show what a store holds and how it was made."""
+    from twlv.store import Store
+
+    described: Any = Store.open(options.store).info()
+    print(json.dumps(described, indent=1) if options.json else _lines(described))
+    return 0
+
+
+def verify(options: VerifyOptions) -> int:
+    """Read a whole store and check every shard. Exit code 2 names the first damage."""
+    from twlv.store import Store
+
+    store = Store.open(options.store)
+    store.verify()
+    print(f"{options.store}: sound, {len(store)} videos, {len(store.failed)} failures on record")
+    return 0
+
+
+def _lines(described: dict[str, Any], indent: str = "") -> str:
+    rows = []
+    for name, value in described.items():
+        if isinstance(value, dict) and value:
+            rows.append(f"{indent}{name}:\n{_lines(value, indent + '  ')}")
+        else:
+            rows.append(f"{indent}{name}: {value}")
+    return "\n".join(rows)
+
+
+def export(options: ExportOptions) -> int:
+    """Write the embeddings of a store in another format."""
+    raise UsageError("not integrated")
+
+
+def import_(options: ImportOptions) -> int:
+    """Read embeddings in the layout of the report's authors into a store."""
+    print(options, file=sys.stderr)
+    raise UsageError("not integrated")
