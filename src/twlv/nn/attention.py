@@ -1,0 +1,69 @@
+"""Self-attention, with the kernel that is fastest for the device and the length.
+
+Axes: B batch, H heads, N tokens, D width, d = D / H.
+
+Measured on an AVX-512 BF16 CPU at 12 heads x 1568 tokens x 64, one thread: torch's fused kernel 74 ms in
+float32 and 77 ms in bfloat16, chunks of queries over all heads 33 ms, over one head at a time 27 ms
+(a few per cent faster than the fused kernel in float32 too). Below some 300 tokens the plain form wins.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from twlv.nn.init import empty_linear
+
+PLAIN_TOKENS = 320
+QUERY_CHUNK = 392
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention of tokens (B, N, D), all to all."""
+
+    def __init__(self, width: int, num_heads: int, *, qkv_bias: bool = True) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.qkv = empty_linear(width, 3 * width, bias=qkv_bias)
+        self.proj = empty_linear(width, width)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """(B, N, D) to (B, N, D)."""
+        b, n, width = tokens.shape
+        qkv = self.qkv(tokens).view(b, n, 3, self.num_heads, width // self.num_heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        mixed: torch.Tensor = self.proj(attend(q, k, v).transpose(1, 2).reshape(b, n, width))
+        return mixed
+
+
+def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """``softmax(q k' / sqrt(d)) v`` of (B, H, N, d) tensors, by the fastest kernel for where they are."""
+    if q.device.type != "cpu":
+        return functional.scaled_dot_product_attention(q, k, v)
+    if k.shape[-2] <= PLAIN_TOKENS:
+        return _plain(q, k, v)
+    if torch.is_grad_enabled() and (q.requires_grad or k.requires_grad or v.requires_grad):
+        return functional.scaled_dot_product_attention(q, k, v)
+    return _chunked(q, k, v)
+
+
+def _plain(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    scores = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-2, -1))
+    return torch.matmul(scores.softmax(dim=-1), v)
+
+
+def _chunked(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """One head and a few hundred queries at a time, so that the scores stay in the cache.
+
+    The softmax of a bfloat16 tensor is summed in float32 by torch's kernel and rounded once.
+    """
+    out = torch.empty_like(q, memory_format=torch.contiguous_format)
+    for clip in range(q.shape[0]):
+        for head in range(q.shape[1]):
+            queries = q[clip, head] * q.shape[-1] ** -0.5
+            keys, values = k[clip, head].contiguous().t(), v[clip, head].contiguous()
+            for start in range(0, q.shape[-2], QUERY_CHUNK):
+                part = slice(start, start + QUERY_CHUNK)
+                out[clip, head, part] = torch.mm(torch.mm(queries[part], keys).softmax(dim=-1), values)
+    return out

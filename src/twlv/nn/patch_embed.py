@@ -1,0 +1,54 @@
+"""Video to tokens: one linear map of each tubelet.
+
+Axes: B batch, T frames, C colours, H W pixels, T' H' W' token grid, D width, t p q tubelet.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from twlv.errors import UsageError
+from twlv.nn.position import Grid
+
+
+class TubeletEmbed(nn.Module):
+    """(B, T, C, H, W) to (B, T', H', W', D).
+
+    The weight has the shape of the strided 3-D convolution that it equals, so checkpoints fit, but it
+    is computed as one matrix product, which CPUs do several times faster.
+    """
+
+    def __init__(self, width: int, patch: tuple[int, int, int], channels: int = 3) -> None:
+        super().__init__()
+        self.patch = patch
+        self.channels = channels
+        self.weight = nn.Parameter(torch.empty(width, channels, *patch))
+        self.bias = nn.Parameter(torch.empty(width))
+
+    def grid(self, frames: torch.Tensor) -> Grid:
+        """(T', H', W') of frames (B, T, C, H, W).
+
+        Raises:
+            UsageError: another number of axes or colours, or sizes that are no multiple of the tubelet.
+        """
+        if frames.ndim != 5 or frames.shape[2] != self.channels:
+            raise UsageError(
+                f"expected frames (B, T, C={self.channels}, H, W), got shape {tuple(frames.shape)}"
+            )
+        sizes = (frames.shape[1], frames.shape[3], frames.shape[4])
+        for size, part, axis in zip(sizes, self.patch, ("frames", "rows", "columns"), strict=True):
+            if size == 0 or size % part:
+                raise UsageError(
+                    f"{size} {axis} cannot be cut into tubelets of {part}: "
+                    f"T, H, W = {sizes} must be multiples of {self.patch}"
+                )
+        return sizes[0] // self.patch[0], sizes[1] // self.patch[1], sizes[2] // self.patch[2]
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        """Tokens (B, T', H', W', D) of frames (B, T, C, H, W)."""
+        (t, p, q), (nt, nh, nw) = self.patch, self.grid(frames)
+        cut = frames.reshape(frames.shape[0], nt, t, self.channels, nh, p, nw, q)
+        flat = cut.permute(0, 1, 4, 6, 3, 2, 5, 7).flatten(4)
+        return functional.linear(flat, self.weight.flatten(1), self.bias)
