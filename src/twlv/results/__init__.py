@@ -20,7 +20,7 @@ from twlv.results.published import (
     headlines,
     published,
 )
-from twlv.results.record import embedding, record
+from twlv.results.record import record
 from twlv.results.result import (
     SCHEMA,
     DatasetRecord,
@@ -48,7 +48,6 @@ __all__ = [
     "comparable",
     "compare",
     "disagreements",
-    "embedding",
     "environment",
     "file_name",
     "find",

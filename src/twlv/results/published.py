@@ -130,7 +130,7 @@ def column(table: int, dataset: str, metric: str) -> tuple[PublishedRecord, ...]
 def find(
     *, task: str, metric: str, dataset: str, method: str, arch: str, stage: str | None = None
 ) -> PublishedRecord | None:
-    """The printed value, by the report's own names: ``linear-probing``, ``top1``, ``K400``, ``V-JEPA``, ``ViT-L``.
+    """The printed value, by the report's own names (``linear-probing``, ``top1``, ``K400``, ``DFN``...).
 
     ``stage`` None takes the only one there is; None is returned if there is none, or more than one.
     """

@@ -11,7 +11,7 @@ from twlv.results.contamination import overlapping
 from twlv.results.environment import environment as this_environment
 from twlv.results.matching import references
 from twlv.results.result import DatasetRecord, Predictions, Result, TaskRecord
-from twlv.types import BackboneCard, Coverage, DatasetCard, Json, Level, Outcome, Sampling, Views
+from twlv.types import BackboneCard, Coverage, DatasetCard, Json, Outcome
 
 
 class NamedTask(Protocol):
@@ -44,8 +44,9 @@ def record(
 
     ``splits`` names the split that was fitted on and the one that was scored, ``coverage`` is by split name.
     ``seed`` is the one that was asked for (kept as ``asked``; the seeds that were used are the outcome's).
-    ``embedding`` says how the vectors were made (see the function ``embedding``), ``environment`` where
-    (default: ``results.environment()``). Numbers that are not finite are noted and kept as null.
+    ``embedding`` says how the vectors were made; reports look for its keys ``sampling`` (an object with
+    ``kind``), ``views``, ``level``, ``dtype``, ``storage_dtype``, ``decoder`` and ``provenance``. ``environment``
+    says where (default: ``results.environment()``). Numbers that are not finite are noted and kept as null.
 
     Raises:
         ResultError: the task's configuration or details hold something that is not plain data.
@@ -73,48 +74,11 @@ def record(
 
 
 def configuration(task: object) -> dict[str, Json]:
-    """The fields of a task that is a dataclass; ``name``, ``version`` and ``level`` are left out."""
+    """Fields of a task that is a dataclass; ``name``, ``version`` and ``level`` are left out."""
     if not dataclasses.is_dataclass(task) or isinstance(task, type):
         return {}
     names = [field.name for field in dataclasses.fields(task) if field.name not in {"name", "version", "level"}]
     return {name: jsonable(getattr(task, name)) for name in names}
-
-
-def embedding(
-    *,
-    sampling: Sampling | None = None,
-    views: Views | None = None,
-    num_frames: int | None = None,
-    level: Level = "clip",
-    dtype: str = "",
-    storage_dtype: str = "",
-    decoder: Mapping[str, str] | None = None,
-    store_key: str = "",
-    source: str = "",
-) -> dict[str, Json]:
-    """How the vectors were made: ``sampling`` as ``{"kind": "multiclip", ...}``, frames per clip, and so on.
-
-    ``decoder`` is what ``video.decoder_versions`` gives; ``source`` says where vectors came from that we did not
-    make ourselves (the authors' files). What is not given is left out.
-    """
-    parts: dict[str, object] = {
-        "sampling": None
-        if sampling is None
-        else {"kind": type(sampling).__name__.lower(), **_fields(sampling)},
-        "views": None if views is None else _fields(views),
-        "num_frames": num_frames,
-        "level": level,
-        "dtype": dtype,
-        "storage_dtype": storage_dtype,
-        "decoder": dict(decoder or {}),
-        "store_key": store_key,
-        "source": source,
-    }
-    return {name: jsonable(value) for name, value in parts.items() if value not in (None, "", {})}
-
-
-def _fields(value: Sampling | Views) -> dict[str, Json]:
-    return {field.name: jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
 
 
 def _mapping(value: Mapping[str, Json]) -> dict[str, Json]:

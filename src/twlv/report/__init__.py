@@ -1,0 +1,22 @@
+"""Report: results side by side, as a terminal table, Markdown, or one HTML page; and the failed videos."""
+
+from twlv.report.failures import by_reason, failures, failures_markdown
+from twlv.report.html import html
+from twlv.report.markdown import markdown
+from twlv.report.model import Cell, Grid, Row, Table
+from twlv.report.table import table
+from twlv.report.terminal import terminal
+
+__all__ = [
+    "Cell",
+    "Grid",
+    "Row",
+    "Table",
+    "by_reason",
+    "failures",
+    "failures_markdown",
+    "html",
+    "markdown",
+    "table",
+    "terminal",
+]
