@@ -65,7 +65,7 @@ def backbone(name: str, weights: str | None) -> int:
 
 
 def dataset(name: str, options: DataOptions) -> int:
-    """Counts by split and class, and what is annotated but not on disk. Opens no video (``data check`` does)."""
+    """Counts by split and class, and what is annotated but not on disk. Opens no video."""
     data = dataset_of(name, options)
     card = data.card
     print(f"{card.name}: {len(data.samples)} samples, {len(card.classes)} classes")

@@ -46,7 +46,7 @@ class EmbedOptions(ReadingOptions, DataOptions):
 
 
 def run(options: EmbedOptions) -> int:
-    """Turn videos into embeddings and keep them in a store. A video that cannot be read is named, not replaced."""
+    """Turn videos into embeddings and keep them in a store. An unreadable video is named, not replaced."""
     check_min_coverage(options.min_coverage)
     sampling, views, part = sampling_of(options), views_of(options.views), part_of(options.shard)
     data = inputs_of(options.inputs, options)

@@ -1,7 +1,8 @@
 """A backbone without weights that sees motion only: the counterpart of an image model in the quickstart.
 
-It solves for the one shift that best explains each pair of frames (least squares on the brightness
-gradients; Lucas and Kanade, IJCAI 1981). It is also the shortest example of a backbone of one's own: a card and ``encode``.
+It finds the one shift that best explains each pair of frames (least squares on the brightness gradients;
+Lucas and Kanade, IJCAI 1981). It is also the shortest example of a backbone of one's own: a card and
+``encode``.
 
 Axis letters: B batch, T frames, C colours, H W pixels, P pairs of frames.
 """

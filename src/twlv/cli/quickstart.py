@@ -130,8 +130,8 @@ def explain(out: Path) -> str:
     return f"""
 How to read this
   Each video shows one textured shape that moves. manifest_appearance asks what it looks like (shape x texture,
-  {looks} classes, chance {100 / looks:.1f} %), manifest_motion asks where it goes ({ways} directions, chance {100 / ways:.1f} %).
-  The labels are independent: knowing one says nothing of the other.
+  {looks} classes, chance {100 / looks:.1f} %), manifest_motion asks where it goes ({ways} directions, chance
+  {100 / ways:.1f} %). The labels are independent: knowing one says nothing of the other.
 
   knn            share of the {NUM_TEST} test videos whose nearest training videos vote for the right class
   linear_probe   the same for one linear layer trained on the embeddings
