@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from twlv.errors import FeatureError, InputError, StoreError, UnknownName
+from twlv.errors import FeatureError, InputError, StoreError
 from twlv.store.codec import canonical
 from twlv.store.files import check_id, create_once, digest
 from twlv.store.shard import SUFFIX, Block, Maps, Shard, open_shard
@@ -122,7 +122,7 @@ class Store:
     def read(self, ids: Iterable[str] | None = None) -> Iterator[Embedding]:
         """The embeddings of ``ids`` in that order (default: all, sorted), float32, from mapped files.
 
-        UnknownName for an id that is not stored.
+        StoreError for an id that is not stored.
         """
         for block in self.blocks(self.ids if ids is None else ids):
             yield Embedding(
@@ -148,7 +148,7 @@ class Store:
     def _find(self, video_id: str) -> tuple[Shard, int]:
         holders = self.index.holders.get(video_id)
         if holders is None:
-            raise UnknownName(f"video in {self.path}", video_id, self.index.holders)
+            raise StoreError(f"{self.path}: no video '{video_id}' among the {len(self)} stored; embed it first")
         return holders[0]
 
     # ------------------------------------------------------------ telling
