@@ -152,13 +152,19 @@ def _score(found: JsonObject) -> Score:
     """A score; a null value is one that was not finite and is read as NaN."""
     raw = dict(found.value)
     interval = raw.pop("ci95", None)
-    if raw.get("value", "") is None:
-        raw["value"] = math.nan
+    lost = raw.get("value", "") is None
+    if lost:
+        raw["value"] = 0.0
     if interval is not None and not list_of(lambda end: end is None or is_number(end), 2)(interval):
         raise found.wrong("ci95", "two numbers or null", interval)
     plain = build(_PlainScore, JsonObject(raw, found.file, found.where))
-    known = interval is not None and None not in interval
-    return Score(**dataclasses.asdict(plain), ci95=(interval[0], interval[1]) if known else None)
+    return Score(
+        value=math.nan if lost else plain.value,
+        unit=plain.unit,
+        n=plain.n,
+        ci95=None if interval is None or None in interval else (interval[0], interval[1]),
+        higher_is_better=plain.higher_is_better,
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

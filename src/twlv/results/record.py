@@ -42,10 +42,10 @@ def record(
 ) -> Result:
     """The Result of a run.
 
-    ``splits`` names the split that was fitted on and the one that was scored, ``coverage`` is by split name.
+    ``splits`` names the one that was fitted on and the one that was scored, ``coverage`` is by split name.
     ``seed`` is the one that was asked for (kept as ``asked``; the seeds that were used are the outcome's).
     ``embedding`` says how the vectors were made; reports look for its keys ``sampling`` (an object with
-    ``kind``), ``views``, ``level``, ``dtype``, ``storage_dtype``, ``decoder`` and ``provenance``. ``environment``
+    ``kind``), ``views``, ``level``, ``dtype``, ``storage_dtype``, ``decoder``, ``provenance``. ``environment``
     says where (default: ``results.environment()``). Numbers that are not finite are noted and kept as null.
 
     Raises:
