@@ -52,10 +52,7 @@ def check(options: CheckOptions) -> int:
     from twlv.data import check_dataset
 
     report = check_dataset(inputs_of(options.inputs, options), workers=options.workers)
-    document = json.dumps(report.to_json(), indent=1)
     if options.out is not None:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(document + "\n", encoding="utf-8")
-        print(f"wrote {options.out}", file=sys.stderr)
-    print(document if options.json else str(report))
+        print(f"wrote {report.save(options.out)}", file=sys.stderr)
+    print(json.dumps(report.to_json(), indent=1) if options.json else str(report))
     return 3 if report.failed else 0

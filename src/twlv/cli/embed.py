@@ -92,7 +92,7 @@ def summary(report: EmbedReport) -> str:
     if coverage.failed:
         from twlv.report import failures
 
-        lines += ["", failures(coverage)]
+        lines += ["", failures(coverage.failed, limit=20)]
     return "\n".join(lines)
 
 

@@ -35,7 +35,7 @@ CARD = BackboneCard(
 
 @dataclass(frozen=True, kw_only=True)
 class GradientFlow:
-    """One token per pair of frames: the shift as (right, left, down, up), each at least 0."""
+    """One token per pair of frames: the shift as (right, down, left, up), each at least 0."""
 
     card: BackboneCard = CARD
 
@@ -45,7 +45,7 @@ class GradientFlow:
         grey = frames.mean(dim=2)
         first, second = grey[:, 0::2], grey[:, 1::2]
         shift = solve(first, second)
-        parts = torch.cat([shift.clamp(min=0), (-shift).clamp(min=0)], dim=-1)[..., [0, 2, 1, 3]]
+        parts = torch.cat([shift.clamp(min=0), (-shift).clamp(min=0)], dim=-1)
         return Tokens(patches=parts[:, :, None, None, :])
 
 

@@ -30,6 +30,8 @@ COLUMNS = ("name", "modality", "num_params", "dim", "num_frames", "image_size_px
 
 def list_(options: ListOptions) -> int:
     """List the backbones that have a name. Loads no weights and no model library."""
+    from twlv.backbones import names
+
     rows = [card(name) for name in names()]
     print(json.dumps(rows, indent=1) if options.json else table(rows, COLUMNS))
     return 0
@@ -50,20 +52,12 @@ def show(options: ShowOptions) -> int:
     return 0
 
 
-def names() -> tuple[str, ...]:
-    """The names, in the table's order."""
-    from twlv import backbones
-
-    return tuple(backbones.names())
-
-
 def card(name: str) -> dict[str, Any]:
-    """The card of a backbone as JSON-able fields."""
-    from twlv import backbones
+    """What is known of a backbone, as JSON-able fields. Raises UnknownName with the nearest names."""
+    from twlv.backbones import describe
 
-    described = backbones.describe(name)
-    fields: Any = dataclasses.asdict(described) if dataclasses.is_dataclass(described) else dict(described)  # type: ignore[arg-type]
-    return json.loads(json.dumps(fields, default=str))  # type: ignore[no-any-return]
+    fields: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(describe(name))))
+    return fields
 
 
 def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:

@@ -64,9 +64,7 @@ def render_set(out: Path) -> dict[str, Path]:
         described = scene(index, seed=SEED)
         path = folder / f"scene{index:03}.mp4"
         if not path.exists():
-            part = path.with_name(f".{path.name}.part.mp4")
-            video.write_video(part, render(described), fps=FPS)
-            part.replace(path)
+            video.write_video(path, render(described), fps=FPS)
         split = "train" if index < NUM_TRAIN else "val"
         rows.append((path.stem, f"videos/{path.name}", split, described.appearance, described.direction))
     print(f"quickstart: {len(rows)} videos in {folder}", file=sys.stderr)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twlv.cli.options import flag
-from twlv.errors import InputError, UsageError
+from twlv.errors import UsageError
 
 if TYPE_CHECKING:
     from twlv.results import Result
@@ -32,7 +32,9 @@ class ReportOptions:
 
 def run(options: ReportOptions) -> int:
     """Show results side by side. Other versions or coverage never share a column unless --mix asks."""
-    results = load_results(options.results)
+    from twlv.results import load
+
+    results = load(options.results)
     text = render(results, options.out, paper=options.paper, mix=options.mix)
     if options.out is None:
         print(text)
@@ -41,21 +43,6 @@ def run(options: ReportOptions) -> int:
     options.out.write_text(text, encoding="utf-8")
     print(f"wrote {options.out} ({len(results)} results)", file=sys.stderr)
     return 0
-
-
-def load_results(paths: Sequence[Path]) -> list[Result]:
-    """All results of files and folders, in the order given. Raises InputError if there are none."""
-    from twlv import results
-
-    found: list[Result] = []
-    for path in paths:
-        loaded = results.load(path)
-        found.extend(loaded if isinstance(loaded, (list, tuple)) else [loaded])
-    if not found:
-        raise InputError(
-            f"no result files in {', '.join(map(str, paths))}; twlv evaluate writes them into --out"
-        )
-    return found
 
 
 def render(results: Sequence[Result], out: Path | None, *, paper: bool, mix: bool) -> str:

@@ -15,8 +15,6 @@ from twlv.types import Dataset, MultiClip, Sampling, Strided, Uniform, Views
 if TYPE_CHECKING:
     from twlv.contracts import Backbone
 
-MANIFEST_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".list")
-
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
@@ -125,6 +123,8 @@ def where_of(options: DataOptions) -> dict[str, str] | None:
 
 def is_manifest(word: str) -> bool:
     """Whether an input names an annotation file rather than a video, by its ending."""
+    from twlv.data.load import MANIFEST_SUFFIXES
+
     return Path(word).suffix.lower() in MANIFEST_SUFFIXES
 
 

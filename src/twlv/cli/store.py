@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from twlv.cli.options import flag
-from twlv.errors import UsageError
+from twlv.errors import StoreError, UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +63,13 @@ def info(options: InfoOptions) -> int:
 
 
 def verify(options: VerifyOptions) -> int:
-    """Read a whole store and check every shard. Exit code 2 names the first damage."""
+    """Read every byte of a store and check it. Exit code 2 and one line for everything that is wrong."""
     from twlv.store import Store
 
     store = Store.open(options.store)
-    store.verify()
+    problems = store.verify()
+    if problems:
+        raise StoreError("\n  ".join([f"{options.store}: {len(problems)} problems", *problems]))
     print(f"{options.store}: sound, {len(store)} videos, {len(store.failed)} failures on record")
     return 0
 
