@@ -25,7 +25,8 @@ class VitConfig:
     ``patch`` is the tubelet (t, rows, columns). ``num_frames`` and ``image_size_px`` set the grid that
     the position code is made for; ``other_grids`` says what becomes of it on another one.
     ``final_norm``: ``tokens`` normalises every token; ``pooled`` normalises their mean instead, which
-    then is the embedding (fine-tuned VideoMAE); ``none`` does neither.
+    then is the embedding (fine-tuned VideoMAE); ``none`` does neither. ``final_norm_eps`` None means
+    ``norm_eps``.
     """
 
     width: int
@@ -40,6 +41,7 @@ class VitConfig:
     activation: Literal["gelu", "gelu_tanh"] = "gelu"
     norm: Literal["layer_norm"] = "layer_norm"
     norm_eps: float = 1e-6
+    final_norm_eps: float | None = None
     final_norm: Literal["tokens", "pooled", "none"] = "tokens"
     qkv_bias: bool = True
 
@@ -112,7 +114,7 @@ class VideoTransformer(nn.Module):
             for _ in range(config.depth)
         )
         if config.final_norm != "none":
-            self.norm = nn.LayerNorm(config.width, eps=config.norm_eps)
+            self.norm = nn.LayerNorm(config.width, eps=config.final_norm_eps or config.norm_eps)
         initialise(self, seed=seed)
 
     def embed(self, frames: torch.Tensor) -> tuple[torch.Tensor, Grid]:

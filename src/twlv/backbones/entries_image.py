@@ -1,0 +1,5 @@
+"""Table lines."""
+
+from twlv.backbones.entry import Entry
+
+ENTRIES: tuple[Entry, ...] = ()

@@ -1,0 +1,78 @@
+"""What a loaded network consists of, and the kinds of architecture that we can build.
+
+A kind is named in saved folders and in the table; its code is imported when it is first built.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+
+from twlv.errors import WeightsError
+from twlv.types import Json
+
+Encoded: TypeAlias = tuple[torch.Tensor, torch.Tensor | None]
+"""Patch tokens (B, T', H', W', D), and the pooled vector (B, D) or None."""
+
+KINDS: Mapping[str, str] = {
+    "video_transformer": "twlv.backbones.own:KIND",
+    "efficientnet_lite": "twlv.backbones.efficientnet:KIND",
+    "vjepa2": "twlv.backbones.vjepa2:KIND",
+    "vivit": "twlv.backbones.vivit:KIND",
+    "timesformer": "twlv.backbones.timesformer:KIND",
+    "clip": "twlv.backbones.image_models:CLIP",
+    "clip_projected": "twlv.backbones.image_models:CLIP_PROJECTED",
+    "siglip": "twlv.backbones.image_models:SIGLIP",
+    "dinov2": "twlv.backbones.image_models:DINOV2",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parts:
+    """A network, and how to run it.
+
+    ``module`` holds the weights in float32. ``run(module, frames)`` takes normalised frames
+    (B, T, C, H, W) in the dtype of the module and returns patch tokens (B, T', H', W', D) and the pooled
+    vector (B, D) or None. ``prepare`` may rewrite the copy that computes (fold norms, change layout)
+    as long as the result is the same. ``bfloat16`` says that bfloat16 was measured to agree with
+    float32 (cosine >= 0.999), so that ``dtype="auto"`` may choose it.
+    """
+
+    module: nn.Module
+    run: Callable[[nn.Module, torch.Tensor], Encoded]
+    prepare: Callable[[nn.Module], nn.Module] | None = None
+    bfloat16: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A family of networks: ``assemble`` builds one from its configuration, weights unset or random.
+
+    ``facts`` gives the card fields that follow from the configuration alone (dim, patch, num_frames,
+    image_size_px, modality, pool, flexible_frames, details); a card that contradicts them is refused.
+    """
+
+    assemble: Callable[[Mapping[str, Json]], Parts]
+    facts: Callable[[Mapping[str, Json]], dict[str, Any]]
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of that name, its module imported.
+
+    Raises:
+        WeightsError: a saved folder names a kind that this version does not know.
+    """
+    if name not in KINDS:
+        raise WeightsError(
+            f"architecture kind '{name}' is not known to this version; known: {', '.join(KINDS)}"
+        )
+    module, _, attribute = KINDS[name].partition(":")
+    found = getattr(importlib.import_module(module), attribute)
+    if not isinstance(found, Kind):
+        raise TypeError(f"{KINDS[name]} is not a Kind")
+    return found
