@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from twlv import tasks
 from twlv.types import ClipPlan, Dataset, Embedding, MultiClip, Rule, Sample, Span, Strided, Uniform, Views
+from twlv.version import __version__
 
 if TYPE_CHECKING:
     from twlv.backbones import load
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from twlv.evaluation import embed, evaluate
     from twlv.results import Result
     from twlv.store import Store
-
-__version__ = "0.1.0"
 
 DEFAULT_BACKBONE = "efficientnet_lite0.imagenet"
 """The embedded default: real weights from the package index, until TWLV-I's own are trained."""
@@ -52,6 +51,7 @@ __all__ = [
     "Strided",
     "Uniform",
     "Views",
+    "__version__",
     "dataset",
     "embed",
     "evaluate",
@@ -67,4 +67,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return list(__all__)

@@ -186,7 +186,7 @@ def choose_splits(dataset: Dataset, train: str | None, test: str | None) -> tupl
     if chosen_train not in names or not candidates or candidates[0] not in names:
         raise UsageError(
             f"{dataset.card.name}: needs a split to fit on ('{chosen_train}') and one to score on "
-            f"({' or '.join(candidates or TEST_SPLITS)}), has {seen}; "
+            f"({' or '.join(repr(name) for name in candidates or TEST_SPLITS)}), has {seen}; "
             f"name them with --train-split and --test-split"
         )
     if len(candidates) > 1:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twlv import __version__, video
+from twlv import video
 from twlv.contracts import Backbone
 from twlv.embedding.extract import Batching, Failure, Timings, device_of, extract, groups
 from twlv.embedding.features import StoredFeatures
@@ -15,6 +15,7 @@ from twlv.embedding.progress import Progress, Silent
 from twlv.embedding.reading import Reading, reading_for
 from twlv.store import Store, StoreSpec, StoreWriter, share
 from twlv.types import BackboneCard, Coverage, Dataset, Embedding, Level, Sample, Sampling, Uniform, Views
+from twlv.version import __version__
 
 
 @dataclass(frozen=True, kw_only=True)
