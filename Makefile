@@ -13,7 +13,7 @@ JOBS ?= 2
 OUT ?= runs/quickstart
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 MADE := $(VENV)/.made
 
 .PHONY: help quickstart test lint bench clean

@@ -28,7 +28,7 @@ def test_embed_evaluate_report(twlv: Twlv, manifest: Path, tmp_path: Path) -> No
     done = twlv("evaluate", "knn", "--dataset", manifest, "--store", "store", "--set", "k=3", "--json")
     assert done.status == 0
     document = json.loads(done.out)
-    assert document["task"]["config"]["k"] == 3
+    assert document["task"]["config"]["k"] == [3]
     assert document["scores"]["knn/top1"]["value"] == 100.0
     assert document["coverage"]["expected"] == 24
     assert len(list((tmp_path / "results").glob("*.json"))) == 1

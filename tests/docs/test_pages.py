@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 import subprocess
@@ -10,9 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from twlv.video import write_video
-from twlv.video.synthetic import render, scene
 
 if str(Path(__file__).parent) not in sys.path:  # importlib mode does not add a test's folder
     sys.path.insert(0, str(Path(__file__).parent))
@@ -30,22 +26,6 @@ EVERY_PAGE = [
     ROOT / "CHANGELOG.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-
-
-@pytest.fixture(scope="module")
-def example_videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """16 videos of two looks, and their manifest."""
-    folder = tmp_path_factory.mktemp("pages")
-    (folder / "videos").mkdir()
-    rows = []
-    for number, index in enumerate([0, 8] * 8):
-        described = scene(index + 48 * number)
-        write_video(folder / "videos" / f"scene{number:03}.mp4", render(described, size_px=64), fps=8)
-        split = "train" if number < 10 else "val"
-        rows.append((f"scene{number:03}", f"videos/scene{number:03}.mp4", described.appearance, split))
-    with (folder / "manifest.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("video_id", "path", "label", "split"), *rows])
-    return folder
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

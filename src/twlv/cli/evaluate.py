@@ -138,8 +138,24 @@ def _evaluate(options: EvaluateOptions, task: Task) -> Result:
 
 
 def _official(options: EvaluateOptions, task: Task) -> Result:
-    from twlv.embedding import official_features
-    from twlv.evaluation import evaluate_features
+    from twlv.embedding import MemoryFeatures
+    from twlv.evaluation import choose_splits, evaluate_features
+    from twlv.store.official import read_official
 
-    train, test = official_features(options.official)
-    return evaluate_features(train, test, task, seed=options.seed)
+    found = read_official(options.official or "")
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    splits = choose_splits(found.data, options.train_split, options.test_split)
+    halves = [found.data.split(name) for name in splits]
+    train, test = (
+        MemoryFeatures(
+            data=half,
+            embeddings={
+                s.video_id: found.embeddings[s.video_id] for s in half.samples if s.video_id in found.embeddings
+            },
+            reasons={s.video_id: found.failed[s.video_id] for s in half.samples if s.video_id in found.failed},
+            backbone=found.card,
+        )
+        for half in halves
+    )
+    return evaluate_features(train, test, task, seed=options.seed, splits=splits)

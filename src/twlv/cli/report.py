@@ -49,8 +49,11 @@ def render(results: Sequence[Result], out: Path | None, *, paper: bool, mix: boo
     """The text for the terminal (``out`` None), or for the kind of file that ``out`` ends with."""
     from twlv import report
 
-    kinds = {"": report.terminal, ".html": report.html, ".htm": report.html, ".md": report.markdown}
-    suffix = "" if out is None else out.suffix.lower()
-    if suffix not in kinds or (out is not None and not suffix):
-        raise UsageError(f"--out takes a file that ends in .html or .md, got '{out}'")
-    return kinds[suffix](results, paper=paper, mix=mix)
+    if out is None:
+        return report.terminal(results, paper=paper, mix=mix)
+    suffix = out.suffix.lower()
+    if suffix in (".html", ".htm"):
+        return report.html(results, paper=paper, mix=mix)
+    if suffix == ".md":
+        return report.markdown(results, paper=paper, mix=mix)
+    raise UsageError(f"--out takes a file that ends in .html or .md, got '{out}'")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from twlv.cli.options import flag
+from twlv.cli.shared import DataOptions, dataset_of
 from twlv.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from twlv.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +31,7 @@ class VerifyOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportOptions:
+class ExportOptions(DataOptions):
     """Flags of ``twlv store export``."""
 
     store: Path = field(metadata=flag("the store, a folder", metavar="STORE", positional="1"))
@@ -38,9 +41,6 @@ class ExportOptions:
     out: Path = field(metadata=flag("the file (npz, parquet) or folder (official) to write", metavar="PATH"))
     dataset: str | None = field(
         default=None, metadata=flag("official: the manifest that gives labels and splits", metavar="MANIFEST")
-    )
-    root: Path | None = field(
-        default=None, metadata=flag("official: folder that the manifest's paths start from", metavar="DIR")
     )
 
 
@@ -86,10 +86,37 @@ def _lines(described: dict[str, Any], indent: str = "") -> str:
 
 def export(options: ExportOptions) -> int:
     """Write the embeddings of a store in another format."""
-    raise UsageError("not integrated")
+    from twlv.store import Store
+
+    store = Store.open(options.store)
+    if options.format == "official":
+        return _export_official(store, options)
+    from twlv.store import export as exporting
+
+    print(f"wrote {exporting.export(store, options.out, options.format)}: {len(store)} videos")
+    return 0
+
+
+def _export_official(store: Store, options: ExportOptions) -> int:
+    from twlv.store.official_store import write_official
+
+    if options.dataset is None:
+        raise UsageError("this format keeps labels and splits: say --dataset MANIFEST")
+    data = dataset_of(options.dataset, options)
+    count = write_official(store, data, options.out)
+    left = len(data.samples) - count
+    print(
+        f"wrote {options.out}: {count} videos"
+        + (f"; {left} have no embedding and were left out" if left else "")
+    )
+    return 0
 
 
 def import_(options: ImportOptions) -> int:
     """Read embeddings in the layout of the report's authors into a store."""
-    print(options, file=sys.stderr)
-    raise UsageError("not integrated")
+    from twlv.cli.embed import command_line
+    from twlv.store.official_store import import_official
+
+    store = import_official(options.folder, options.out, command=command_line())
+    print(f"{options.out}: {len(store)} videos, {len(store.failed)} failed")
+    return 0
