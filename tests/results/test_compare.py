@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from twlv.results import comparable, compare
+from twlv.results import axes, comparable, compare
+from twlv.results.compare import base_name
 from twlv.types import Coverage
 
 
@@ -64,6 +65,22 @@ def test_settings_are_an_axis(make_result):
     assert found["views"] == "views: none against 3x4"
     assert set(_severities(one, other).values()) == {"axis"}
     assert comparable(one, other)
+
+
+def test_the_device_is_no_setting(make_result):
+    one = make_result()
+    other = replace(one, task=replace(one.task, config={**one.task.config, "device": "cuda"}))
+    assert compare(one, other) == ()
+
+
+def test_a_run_over_several_k_has_one_for_each_score(make_result):
+    result = make_result()
+    result = replace(result, task=replace(result.task, config={"k": [20, 200]}))
+    assert axes(result, "knn/top1")["k"] == 20
+    assert axes(result, "knn/top1_k200")["k"] == 200
+    assert axes(result, "knn/top1_k200_decoded")["k"] == 200
+    assert base_name("knn/top1_k200_decoded") == "knn/top1_decoded"
+    assert base_name("linear_probe/top1") == "linear_probe/top1"
 
 
 def test_decoder_precision_and_seeds_are_mentioned(make_result):

@@ -30,7 +30,10 @@ def test_uniform_knn(k400):
     ("embedding", "config", "metric"),
     [
         (CLIPS, {}, "top1/video"),
-        (CLIPS, {"rows": "clip"}, "top1/clip"),
+        (CLIPS, {"bank": "clip", "query": "clip", "vote": "exp"}, "top1/clip"),
+        (CLIPS, {"bank": "clip", "query": "clip", "vote": "softmax"}, None),
+        (CLIPS, {"k": [200, 20]}, "top1/video"),
+        (CLIPS, {"k": [20, 200]}, None),
         (CLIPS, {"bank": "clip", "query": "video"}, None),
         ({"sampling": {"kind": "MultiClip", "clip_seconds": 1.0}}, {}, None),
         ({"sampling": {"kind": "Strided"}}, {}, None),
@@ -62,6 +65,9 @@ def test_other_scores(k400):
     assert matching_column(k400, "linear_probe/top5").table == 3
     assert matching_column(k400, "attentive_probe/top1").table == 5
     assert matching_column(k400, "knn/top5") is None
+    several = replace(k400, task=replace(k400.task, config={"k": [20, 200]}))
+    assert matching_column(several, "knn/top1_k200").metric == "top1/uniform"
+    assert matching_column(several, "knn/top1_k20") is None
     assert matching_column(k400, "invented/score") is None
 
 

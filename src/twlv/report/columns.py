@@ -8,40 +8,52 @@ from typing import TypeAlias
 
 from twlv.report.text import clean
 from twlv.results import PublishedColumn, Result, axes, matching_column
+from twlv.results.compare import base_name
+from twlv.results.contamination import canonical_name
+from twlv.results.matching import DATASETS
 from twlv.types import Json, Score
 
 Key: TypeAlias = tuple[str, str, str]
 """Score, data set, settings: what makes a column."""
 
 KINDS = ("appearance", "motion", "")
-REPORT_ORDER = ("K400", "MiT", "SSv2", "DV48", "EK", "IN-1K")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Entry:
-    """One score of one result, with the settings that decide its column."""
+    """One score of one result, with the settings that decide its column.
+
+    ``main``: it is the first, the most important, of its result. ``name`` is ``full_name`` without a k.
+    """
 
     result: Result
     name: str
     score: Score
     axes: Mapping[str, Json]
     key: Key
-
-    @property
-    def main(self) -> bool:
-        """Whether it is the first, the most important, score of its result."""
-        return self.name == next(iter(self.result.scores))
+    main: bool
+    full_name: str
 
 
 def entries(results: Sequence[Result]) -> list[Entry]:
     """Every score of every result."""
     found: list[Entry] = []
     for result in results:
-        settings = axes(result)
-        text = repr(sorted((name, repr(value)) for name, value in settings.items()))
-        for name, score in result.scores.items():
+        for place, (full_name, score) in enumerate(result.scores.items()):
+            settings, name = axes(result, full_name), base_name(full_name)
+            text = repr(sorted((setting, repr(value)) for setting, value in settings.items()))
             key = (name, result.dataset.name, text)
-            found.append(Entry(result=result, name=name, score=score, axes=settings, key=key))
+            found.append(
+                Entry(
+                    result=result,
+                    name=name,
+                    score=score,
+                    axes=settings,
+                    key=key,
+                    main=place == 0,
+                    full_name=full_name,
+                )
+            )
     return found
 
 
@@ -70,7 +82,7 @@ class Column:
 
 
 def make_columns(groups: Mapping[Key, Sequence[Entry]]) -> dict[Key, Column]:
-    """Column by key, in the order to show: by score (as first met), appearance before motion, then data set."""
+    """Column by key, in the order to show: by score (as first met), appearance before motion, then the report's order."""
     firsts = {key: members[0] for key, members in groups.items()}
     scores = list(dict.fromkeys(key[0] for key in groups))
     differing = {
@@ -81,8 +93,8 @@ def make_columns(groups: Mapping[Key, Sequence[Entry]]) -> dict[Key, Column]:
     def place(key: Key) -> tuple[int, int, int, str, str, str]:
         column = columns[key]
         kind = KINDS.index(column.kind) if column.kind in KINDS else len(KINDS)
-        printed = column.published.dataset if column.published else ""
-        known = REPORT_ORDER.index(printed) if printed in REPORT_ORDER else len(REPORT_ORDER)
+        name = canonical_name(column.dataset)
+        known = list(DATASETS).index(name) if name in DATASETS else len(DATASETS)
         return scores.index(column.score), kind, known, column.dataset, column.settings, key[2]
 
     return {key: columns[key] for key in sorted(columns, key=place)}
@@ -96,18 +108,16 @@ def _column(entry: Entry, differing: Sequence[str]) -> Column:
         kind=entry.result.dataset.kind,
         unit=entry.score.unit,
         higher_is_better=entry.score.higher_is_better,
-        published=matching_column(entry.result, entry.name),
+        published=matching_column(entry.result, entry.full_name),
     )
 
 
 def settings_text(settings: Mapping[str, Json]) -> str:
     """``uniform, k=20``: the sampling by its name alone, absent values left out."""
-    parts = [
-        str(value) if name == "sampling" else f"{name}={_short(value)}"
-        for name, value in settings.items()
-        if value is not None
-    ]
-    return ", ".join(parts)
+    known = {name: value for name, value in settings.items() if value is not None}
+    return ", ".join(
+        str(value) if name == "sampling" else f"{name}={_short(value)}" for name, value in known.items()
+    )
 
 
 def _short(value: Json) -> str:

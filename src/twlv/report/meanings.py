@@ -9,10 +9,7 @@ from twlv.report.text import PERCENT_UNITS
 METRICS = {
     "top1": "videos whose first answer is the true class",
     "top5": "videos whose true class is among the first five answers",
-    "mean_class": "the top-1 of every class by itself, averaged over classes",
-    "top1_mean_class": "the top-1 of every class by itself, averaged over classes",
     "mean_per_class": "the top-1 of every class by itself, averaged over classes",
-    "mean_class_top1": "the top-1 of every class by itself, averaged over classes",
     "accuracy": "frames with the true label",
     "edit": "likeness of the predicted and true order of segments (100 minus the normalised edit distance)",
     "mf1": "mean of the segment F1 at overlaps 0.10, 0.25 and 0.50",
@@ -30,8 +27,9 @@ _PATTERNS = {
 
 def meaning(score: str, *, unit: str, higher_is_better: bool, classes: Mapping[str, int]) -> str:
     """One sentence on a score; ``classes`` gives the number of classes by data set, for the level of chance."""
-    metric = score.rpartition("/")[2]
+    metric, decoded = _plain(score.rpartition("/")[2])
     what = METRICS.get(metric) or _by_pattern(metric) or "no description is known for this score"
+    what += decoded
     parts = [
         f"{what}, in {unit}" if unit else what,
         "higher is better" if higher_is_better else "lower is better",
@@ -41,6 +39,13 @@ def meaning(score: str, *, unit: str, higher_is_better: bool, classes: Mapping[s
     if shown:
         parts.append(f"chance is {_chance_rule(metric)}: {', '.join(shown)}")
     return "; ".join(parts)
+
+
+def _plain(metric: str) -> tuple[str, str]:
+    """The metric without the suffix of scores on decoded videos only, and what that suffix says."""
+    if metric.endswith("_decoded"):
+        return metric.removesuffix("_decoded"), ", among the videos that could be embedded"
+    return metric, ""
 
 
 def _by_pattern(metric: str) -> str:

@@ -58,6 +58,12 @@ class Table:
     results: tuple[Result, ...]
 
 
+def _rank(mark: str) -> int:
+    if mark in (DAGGER, MIXED, QUOTED):
+        return (DAGGER, MIXED, QUOTED).index(mark)
+    return 3 if mark.startswith("[") else 4
+
+
 @dataclass
 class Footnotes:
     """Collects footnotes in the order met; the same text is kept once."""
@@ -77,5 +83,6 @@ class Footnotes:
 
     @property
     def items(self) -> tuple[tuple[str, str], ...]:
-        """(mark, text) in the order met."""
-        return tuple((mark, text) for (_, text), mark in self._marks.items())
+        """(mark, text): daggers first, then numbers, then words; under one mark in the order met."""
+        found = [(mark, text) for (_, text), mark in self._marks.items()]
+        return tuple(sorted(found, key=lambda item: (_rank(item[0]), item[0] if item[0].isalpha() else "")))

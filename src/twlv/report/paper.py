@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from twlv.report.columns import Column
 from twlv.report.model import DAGGER, QUOTED, Cell, Footnotes, Grid, Row
-from twlv.results import PAPER, PublishedRecord
+from twlv.results import PAPER, PublishedColumn, PublishedRecord
 from twlv.types import Score
 
 Model = tuple[str, str, str]
 
 
-def add_published(grid: Grid, notes: Footnotes) -> Grid:
-    """The grid with a row for every model that the report prints in one of its columns, in print order."""
+def with_published(grids: Sequence[Grid], notes: Footnotes) -> list[Grid]:
+    """The grids with a row for every model that the report prints in one of their columns, in print order."""
+    matched = [column.published for grid in grids for column in grid.columns if column.published is not None]
+    _explain(list(dict.fromkeys(matched)), notes)
+    return [_add(grid) for grid in grids]
+
+
+def _add(grid: Grid) -> Grid:
     columns = [_values(column) for column in grid.columns]
     models = dict.fromkeys(model for values in columns for model in values)
-    if not models:
-        notes.fixed("published", f"{PAPER} prints no number for the columns of '{grid.title}'")
-        return grid
     rows = tuple(
         Row(name=_name(model), cells=tuple(_cell(values.get(model)) for values in columns), published=True)
         for model in models
     )
-    _explain(grid, notes)
     return replace(grid, rows=(*grid.rows, *rows))
 
 
@@ -42,16 +45,15 @@ def _cell(record: PublishedRecord | None) -> Cell | None:
     return Cell(score=Score(value=record.value, unit="%", n=0), marks=marks)
 
 
-def _explain(grid: Grid, notes: Footnotes) -> None:
-    matched = [column.published for column in grid.columns if column.published is not None]
-    for published in matched:
-        notes.fixed(
-            "published",
-            f"{published.metric} on {published.dataset} as printed in {PAPER}, table {published.table}; "
-            "not measured here",
-        )
-        if published.caveat:
-            notes.fixed("published", published.caveat)
+def _explain(matched: Sequence[PublishedColumn], notes: Footnotes) -> None:
+    if not matched:
+        notes.fixed("published", f"{PAPER} prints no number for these columns")
+    for table in sorted({published.table for published in matched}):
+        here = [published for published in matched if published.table == table]
+        cells = ", ".join(f"{published.metric} on {published.dataset}" for published in here)
+        notes.fixed("published", f"as printed in {PAPER}, table {table}, not measured here: {cells}")
+        if here[0].caveat:
+            notes.fixed("published", f"table {table}: {here[0].caveat}")
     records = [record for published in matched for record in published.records]
     if any(record.quoted for record in records):
         notes.fixed(QUOTED, "the report quotes this value from another paper")

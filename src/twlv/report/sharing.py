@@ -29,7 +29,7 @@ def odd_results(groups: Mapping[Key, Sequence[Entry]], *, mix: bool, notes: Foot
         if len(kinds) == 1:
             continue
         rule = kinds[0][0].result
-        texts = [_difference_text(members[0].name, rule, other[0].result) for other in kinds[1:]]
+        texts = [_difference_text(rule, other[0].result) for other in kinds[1:]]
         if not mix:
             raise ResultError(
                 "results that are not comparable would share a column:\n  "
@@ -50,11 +50,11 @@ def _comparable_groups(members: Sequence[Entry]) -> list[list[Entry]]:
     return sorted(kinds.values(), key=lambda kind: (-len(kind), -kind[0].result.coverage.used))
 
 
-def _difference_text(score: str, rule: Result, other: Result) -> str:
+def _difference_text(rule: Result, other: Result) -> str:
     grave = [clean(difference) for difference in compare(other, rule) if difference.severity == "refuse"]
     return (
-        f"{clean(score)} on {clean(other.dataset.name)}: {clean(other.backbone.name)} ({_origin(other)}) and "
-        f"{clean(rule.backbone.name)} ({_origin(rule)}) differ in {'; '.join(grave)}"
+        f"{clean(other.task.name)} on {clean(other.dataset.name)}: "
+        f"{clean(other.backbone.name)} ({_origin(other)}) and {clean(rule.backbone.name)} ({_origin(rule)}) differ in {'; '.join(grave)}"
     )
 
 

@@ -10,6 +10,7 @@ The backbone is never a difference: it is what is compared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -66,6 +67,14 @@ def _shown(value: Json) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+_K_SUFFIX = re.compile(r"(?P<name>.+)_k(?P<k>\d+)(?P<rest>(_[a-z]+)?)")
+
+
+def base_name(score: str) -> str:
+    """``knn/top1_k20`` and ``knn/top1`` are the same score at two settings: the name without its k."""
+    return _K_SUFFIX.sub(r"\g<name>\g<rest>", score)
+
+
 def identity_of_measurement(result: Result) -> dict[str, Json]:
     """What must be equal for two scores to mean the same."""
     data = result.dataset
@@ -92,12 +101,24 @@ def _coverage(part: Coverage) -> str:
     return f"{counts} (without set {digest(sorted(part.failed))[:8]})"
 
 
-def axes(result: Result) -> dict[str, Json]:
-    """Settings that give a column of its own: hyper-parameters, sampling, frames asked for, views, level."""
+WHERE_IT_RUNS = frozenset({"device", "workers"})
+"""Fields of a task that say where it computes, not what: no setting of the measurement."""
+
+
+def axes(result: Result, score: str = "") -> dict[str, Json]:
+    """Settings that give a column of its own: hyper-parameters, sampling, frames asked for, views, level.
+
+    With ``score``, those of that score: a kNN run over several k has one k for each of its scores.
+    """
     made = result.embedding
     sampling, views = made.get("sampling"), made.get("views")
     sampling_values = dict(sampling) if isinstance(sampling, dict) else {}
-    found: dict[str, Json] = dict(result.task.config)
+    config = result.task.config
+    found: dict[str, Json] = {name: value for name, value in config.items() if name not in WHERE_IT_RUNS}
+    several = found.get("k")
+    if isinstance(several, list) and several:
+        suffix = _K_SUFFIX.fullmatch(score)
+        found["k"] = int(suffix["k"]) if suffix else several[0]
     if sampling_values:
         found["sampling"] = str(sampling_values.pop("kind", "")).lower()
     found.update({name: value for name, value in sampling_values.items() if value is not None})

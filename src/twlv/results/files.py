@@ -6,10 +6,12 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from twlv.errors import ResultError
 from twlv.results.canonical import digest, jsonable
+from twlv.results.compare import WHERE_IT_RUNS
 from twlv.results.document import from_json, to_json
 from twlv.results.result import Result
 from twlv.types import Json
@@ -21,14 +23,15 @@ _HASH_LENGTH = 10
 def identity(result: Result) -> dict[str, Json]:
     """What was run, without what came out, when, or on which machine: the same run twice has the same identity.
 
-    Decoder versions are left out (they are part of the environment). So is the seed that was asked for:
-    a task names those that it used.
+    Decoder versions and the device are left out (they are part of the environment). So is the seed that was
+    asked for: a task names those that it used.
     """
+    config = {name: value for name, value in result.task.config.items() if name not in WHERE_IT_RUNS}
     versions = {"decoder", "store_key", "provenance"}
     made = {name: value for name, value in result.embedding.items() if name not in versions}
     seeds = {name: seed for name, seed in result.seeds.items() if name != "asked"}
     return {
-        "task": jsonable(result.task),
+        "task": jsonable(replace(result.task, config=config)),
         "dataset": jsonable(result.dataset),
         "backbone": jsonable(result.backbone),
         "embedding": jsonable(made),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from twlv.results.compare import axes, base_name
 from twlv.results.contamination import exact_name
 from twlv.results.published import PAPER, PublishedRecord, column
 from twlv.results.result import Reference, Result
@@ -82,17 +83,18 @@ def matching_column(result: Result, score: str) -> PublishedColumn | None:
     if classes and result.dataset.num_classes not in classes:
         return None
     table, metric = METRICS.get(score, (0, ""))
-    if score == "knn/top1":
-        table, metric = 6, _knn_metric(result)
+    if base_name(score) == "knn/top1":
+        table, metric = 6, _knn_metric(result, score)
     found = PublishedColumn(table=table, dataset=dataset, metric=metric)
     return found if found.records else None
 
 
-def _knn_metric(result: Result) -> str:
+def _knn_metric(result: Result, score: str) -> str:
     """``top1/uniform``, ``top1/video``, ``top1/clip``, or empty if the settings are not the published ones."""
-    config, sampling = result.task.config, result.embedding.get("sampling")
+    config, sampling = axes(result, score), result.embedding.get("sampling")
     kind = str(sampling.get("kind", "")).lower() if isinstance(sampling, dict) else ""
-    if config.get("k", KNN_K) != KNN_K or config.get("temperature", KNN_TEMPERATURE) != KNN_TEMPERATURE:
+    published = {"k": KNN_K, "temperature": KNN_TEMPERATURE, "vote": "exp"}
+    if any(config.get(name, value) != value for name, value in published.items()):
         return ""
     if kind == "uniform":
         return "top1/uniform"
@@ -102,7 +104,7 @@ def _knn_metric(result: Result) -> str:
         or sampling.get("clip_seconds") != KNN_CLIP_SECONDS
     ):
         return ""
-    rows = {value for value in config.values() if value in ("clip", "video")} or {"video"}
+    rows = {str(config.get(name, "video")) for name in ("bank", "query")}
     return f"top1/{rows.pop()}" if len(rows) == 1 else ""
 
 
