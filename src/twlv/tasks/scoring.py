@@ -1,0 +1,161 @@
+"""From the rank of the true class of each test video to the scores of an Outcome, in percent.
+
+A test video without an embedding is counted as wrong (``missing="wrong"``, the default), and the same scores
+on the decoded videos stand beside, named ``..._decoded``. With ``missing="exclude"`` only decoded videos count.
+
+Intervals: Wilson for top-k where every video stands for itself; where videos share a group, groups are drawn
+(cluster bootstrap, 1000 draws). Mean per class always has the bootstrap. A bootstrap of zero width (all right,
+all wrong, one group) says nothing, so it gives way to Wilson with as many trials as there are groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from twlv import metrics
+from twlv.tasks.table import Table
+from twlv.types import DoubleArray, IntArray, Json, Prediction, Score
+
+Missing = Literal["wrong", "exclude"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answers:
+    """Of each test video with an embedding: ``rank`` of the true class (n,) and ``predicted`` class (n,)."""
+
+    rank: IntArray
+    predicted: IntArray
+
+
+def top_scores(
+    task: str, table: Table, answers: Answers, *, missing: Missing, seed: int, top: Sequence[int] = (1, 5)
+) -> dict[str, Score]:
+    """``task/top1``, ``task/top5`` and ``task/mean_per_class``, and these with ``_decoded`` if any is missing.
+
+    ``seed`` is that of the bootstrap; equal seeds give equal intervals.
+    """
+    decoded = _scores(
+        task, answers.rank, table.labels, _clusters(table.groups, table.video_ids), seed=seed, top=top
+    )
+    if missing == "exclude" or not table.missing:
+        return decoded
+    groups = table.groups + tuple(sample.group for sample in table.missing)
+    ids = table.video_ids + tuple(sample.video_id for sample in table.missing)
+    rank = np.concatenate([answers.rank, np.full(len(table.missing), metrics.NO_ANSWER)])
+    truth = np.concatenate([table.labels, table.missing_labels])
+    whole = _scores(task, rank, truth, _clusters(groups, ids), seed=seed, top=top)
+    return whole | {f"{name}_decoded": score for name, score in decoded.items()}
+
+
+def predictions(table: Table, answers: Answers) -> tuple[Prediction, ...]:
+    """One for every test video, decoded or not, in the order of their ids."""
+    found = [
+        Prediction(video_id=video_id, truth=int(truth), predicted=int(predicted))
+        for video_id, truth, predicted in zip(table.video_ids, table.labels, answers.predicted, strict=True)
+    ]
+    found += [
+        Prediction(video_id=sample.video_id, truth=int(truth), predicted=None)
+        for sample, truth in zip(table.missing, table.missing_labels, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda prediction: prediction.video_id))
+
+
+def notes(train: Table, test: Table, missing: Missing) -> list[str]:
+    """What a reader must know of the two sets: videos that are missing, shared videos, shared groups."""
+    said = []
+    if train.missing:
+        said.append(f"{len(train.missing)} training videos have no embedding and were not trained on")
+    if test.missing:
+        how = "counted as wrong" if missing == "wrong" else "left out of every score"
+        said.append(f"{len(test.missing)} test videos have no embedding and are {how}")
+    if shared := set(train.video_ids) & set(test.video_ids):
+        said.append(f"{len(shared)} videos stand in both train and test, for example '{min(shared)}'")
+    if groups := (set(train.groups) & set(test.groups)) - {""}:
+        said.append(f"{len(groups)} groups stand in both train and test, for example '{min(groups)}'")
+    return said
+
+
+def baselines(train: Table, test: Table, num_classes: int) -> dict[str, Json]:
+    """What no skill reaches, in percent: guessing, and always the commonest training class."""
+    commonest = int(np.bincount(train.labels, minlength=num_classes).argmax())
+    truth = np.concatenate([test.labels, test.missing_labels])
+    return {
+        "num_classes": num_classes,
+        "chance_top1": 100.0 / num_classes,
+        "commonest_class_top1": 100.0 * float(np.mean(truth == commonest)),
+        "train_videos": len(train),
+        "train_missing": len(train.missing),
+        "test_videos": len(test),
+        "test_missing": len(test.missing),
+    }
+
+
+def _scores(
+    task: str, rank: IntArray, truth: IntArray, clusters: _Clusters, *, seed: int, top: Sequence[int]
+) -> dict[str, Score]:
+    found = {}
+    for k in top:
+        correct = rank < k
+        interval = _proportion_interval(correct, clusters, seed)
+        found[f"{task}/top{k}"] = _percent(metrics.accuracy(rank, k), interval, len(rank))
+    correct = rank < 1
+    value = metrics.mean_per_class(correct, truth)
+    interval = _bootstrap(value, _mean_per_class(correct, truth), clusters, seed)
+    found[f"{task}/mean_per_class"] = _percent(value, interval, len(rank))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Clusters:
+    member: npt.NDArray[Any]  # (n,) the group of each video; a video without one is its own
+    grouped: bool
+
+    @property
+    def count(self) -> int:
+        return len(np.unique(self.member))
+
+
+def _clusters(groups: Sequence[str], video_ids: Sequence[str]) -> _Clusters:
+    names = [
+        ("group", group) if group else ("video", f"{i} {own}")
+        for i, (group, own) in enumerate(zip(groups, video_ids, strict=True))
+    ]
+    numbers: Mapping[tuple[str, str], int] = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    return _Clusters(member=np.array([numbers[name] for name in names]), grouped=any(groups))
+
+
+def _proportion_interval(correct: npt.NDArray[np.bool_], clusters: _Clusters, seed: int) -> tuple[float, float]:
+    if not clusters.grouped:
+        return metrics.wilson(int(correct.sum()), len(correct))
+
+    def weighted(weight: DoubleArray) -> float:
+        return float(weight @ correct / weight.sum())
+
+    return _bootstrap(float(correct.mean()), weighted, clusters, seed)
+
+
+def _mean_per_class(correct: npt.NDArray[np.bool_], truth: IntArray) -> Callable[[DoubleArray], float]:
+    def weighted(weight: DoubleArray) -> float:
+        count = np.bincount(truth, weights=weight)
+        right = np.bincount(truth, weights=weight * correct)
+        return float((right[count > 0] / count[count > 0]).mean())
+
+    return weighted
+
+
+def _bootstrap(
+    value: float, statistic: Callable[[DoubleArray], float], clusters: _Clusters, seed: int
+) -> tuple[float, float]:
+    low, high = metrics.cluster_bootstrap(statistic, clusters.member, seed=seed)
+    if high - low > 1e-12:
+        return low, high
+    return metrics.wilson(value * clusters.count, clusters.count)
+
+
+def _percent(value: float, interval: tuple[float, float], n: int) -> Score:
+    return Score(value=100.0 * value, unit="%", n=n, ci95=(100.0 * interval[0], 100.0 * interval[1]))
