@@ -82,7 +82,7 @@ class Column:
 
 
 def make_columns(groups: Mapping[Key, Sequence[Entry]]) -> dict[Key, Column]:
-    """Column by key, in the order to show: by score (as first met), appearance before motion, then the report's order."""
+    """Column by key, in the order to show: by score as first met, appearance first, then the report's order."""
     firsts = {key: members[0] for key, members in groups.items()}
     scores = list(dict.fromkeys(key[0] for key in groups))
     differing = {

@@ -71,4 +71,6 @@ def _chance(metric: str, classes: int, unit: str) -> str:
     if not rank.isdigit() and "mean" not in metric:
         return ""
     fraction = min(int(rank) if rank.isdigit() else 1, classes) / classes
-    return f"{100 * fraction:.2g} %" if unit in PERCENT_UNITS else f"{fraction:.2g}"
+    if unit not in PERCENT_UNITS:
+        return f"{fraction:.2g}"
+    return f"{100 * fraction:.{0 if fraction >= 0.1 else 2}f} %"

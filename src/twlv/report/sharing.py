@@ -54,7 +54,8 @@ def _difference_text(rule: Result, other: Result) -> str:
     grave = [clean(difference) for difference in compare(other, rule) if difference.severity == "refuse"]
     return (
         f"{clean(other.task.name)} on {clean(other.dataset.name)}: "
-        f"{clean(other.backbone.name)} ({_origin(other)}) and {clean(rule.backbone.name)} ({_origin(rule)}) differ in {'; '.join(grave)}"
+        f"{clean(other.backbone.name)} ({_origin(other)}) and {clean(rule.backbone.name)} ({_origin(rule)}) "
+        f"differ in {'; '.join(grave)}"
     )
 
 

@@ -36,25 +36,39 @@ def _notes(
     return [*rule, *footnotes, *((f"{name}:", text) for name, text in meanings)]
 
 
-def _text(cell: Cell | None) -> str:
+def _value(cell: Cell | None) -> str:
     if cell is None:
         return "-"
-    value = ("*" if cell.best else "") + number(cell.score.value, cell.score.unit) + "".join(cell.marks)
+    return ("*" if cell.best else "") + number(cell.score.value, cell.score.unit) + "".join(cell.marks)
+
+
+def _rest(cell: Cell | None) -> str:
+    """What stands behind the value: its spread, and its coverage if not full."""
+    if cell is None:
+        return ""
     cover = share(cell.coverage) if cell.coverage < 1 else ""
-    return " ".join(part for part in (value, spread(cell.score), cover) if part)
+    return " ".join(part for part in (spread(cell.score), cover) if part)
 
 
-def _widths(grid: Grid) -> list[int]:
-    """Width of each column: its longest heading line or cell."""
-    return [
-        max(map(width, (*column.heading, *(_text(row.cells[index]) for row in grid.rows))))
-        for index, column in enumerate(grid.columns)
+def _texts(grid: Grid, index: int) -> list[str]:
+    """The lines of one column, heading first, all of one width; values stand below one another."""
+    cells = [row.cells[index] for row in grid.rows]
+    values, rests = [_value(cell) for cell in cells], [_rest(cell) for cell in cells]
+    value, rest = max(map(width, values)), max(map(width, rests))
+    lines = [
+        pad(one, value, right=True) + (" " + pad(other, rest) if rest else "")
+        for one, other in zip(values, rests, strict=True)
     ]
+    depth = max(len(column.heading) for column in grid.columns)
+    heading = [*grid.columns[index].heading, *[""] * depth][:depth]
+    wide = max(map(width, (*heading, *lines)))
+    return [pad(text, wide, right=True) for text in (*heading, *lines)]
 
 
 def _parts(grid: Grid, room: int) -> list[range]:
     """Ranges of columns that fit beside the row names; at least one column each."""
-    widths, name = _widths(grid), max(width(row.name) for row in grid.rows)
+    widths = [width(_texts(grid, index)[0]) for index in range(len(grid.columns))]
+    name = max(width(row.name) for row in grid.rows)
     parts, start, used = [], 0, name
     for index, wide in enumerate(widths):
         if index > start and used + len(GAP) + wide > room:
@@ -65,21 +79,11 @@ def _parts(grid: Grid, room: int) -> list[range]:
 
 
 def _block(grid: Grid, part: range) -> str:
-    widths = _widths(grid)
-    name = max(width(row.name) for row in grid.rows)
-    depth = max(len(grid.columns[index].heading) for index in part)
-    lines = []
-    for line in range(depth):
-        heads = [grid.columns[index].heading for index in part]
-        texts = [head[line] if line < len(head) else "" for head in heads]
-        lines.append(_line("", texts, name, [widths[index] for index in part]))
-    lines.append("-" * (name + sum(len(GAP) + widths[index] for index in part)))
-    for row in grid.rows:
-        texts = [_text(row.cells[index]) for index in part]
-        lines.append(_line(row.name, texts, name, [widths[index] for index in part]))
-    return "\n".join(lines)
-
-
-def _line(name: str, texts: Sequence[str], first: int, widths: Sequence[int]) -> str:
-    cells = [pad(text, wide, right=True) for text, wide in zip(texts, widths, strict=True)]
-    return GAP.join([pad(name, first), *cells]).rstrip()
+    """The row names and the columns of one part, a rule between heading and rows."""
+    columns = [_texts(grid, index) for index in part]
+    depth = len(columns[0]) - len(grid.rows)
+    names = [""] * depth + [row.name for row in grid.rows]
+    wide = max(map(width, names))
+    lines = [GAP.join([pad(name, wide), *texts]).rstrip() for name, *texts in zip(names, *columns, strict=True)]
+    rule = "-" * (wide + sum(len(GAP) + width(texts[0]) for texts in columns))
+    return "\n".join([*lines[:depth], rule, *lines[depth:]])
