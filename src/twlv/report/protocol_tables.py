@@ -1,0 +1,180 @@
+"""The tables of published numbers in ``docs/protocols``, written from the package's data.
+
+A page holds ``<!-- table: NAME -->`` and ``<!-- end -->``; what stands between them is generated:
+``python -m twlv.report.protocol_tables docs/protocols/*.md`` writes it anew.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from twlv.errors import ResultError
+from twlv.results.files import write_atomically
+from twlv.results.published import (
+    PublishedRecord,
+    averages,
+    column,
+    disagreements,
+    headlines,
+    hyperparameters,
+    published,
+)
+from twlv.types import Json
+
+_PROBE_SETS = ("K400", "MiT", "SSv2", "DV48", "EK", "average", "IN-1K")
+_BLOCK = re.compile(r"(<!-- table: (?P<name>[\w.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def fill(text: str) -> str:
+    """The page's text with every marked block generated anew.
+
+    Raises:
+        ResultError: a block has a name that nobody generates.
+    """
+
+    def replaced(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name not in BLOCKS:
+            raise ResultError(f"no table '{name}' is generated; known: {', '.join(BLOCKS)}")
+        return f"{found[1]}\n{BLOCKS[name]()}\n\n{found[3]}"
+
+    return _BLOCK.sub(replaced, text)
+
+
+def main(paths: Sequence[str]) -> None:
+    """Fill the pages in place."""
+    for path in map(Path, paths):
+        write_atomically(path, fill(path.read_text(encoding="utf-8")))
+
+
+def probing(table: int) -> str:
+    """Table 3 or 5: top-1 / top-5 of each model on each data set."""
+    rows = []
+    for model in dict.fromkeys(record.model for record in published() if record.table == table):
+        cells = [_pair(table, dataset, model) for dataset in _PROBE_SETS]
+        rows.append([" ".join(part for part in model if part), *cells])
+    return _markdown(["model", *_PROBE_SETS], rows)
+
+
+def _pair(table: int, dataset: str, model: tuple[str, str, str]) -> str:
+    cells = [_cell(table, dataset, metric, model) for metric in ("top1", "top5")]
+    return " / ".join(cell for cell in cells if cell)
+
+
+def knn() -> str:
+    """Table 6: kNN top-1 on two data sets for the three kinds of embedding."""
+    heads = [(dataset, kind) for dataset in ("K400", "SSv2") for kind in ("uniform", "clip", "video")]
+    rows = [
+        [" ".join(part for part in model if part), *(_cell(6, d, f"top1/{kind}", model) for d, kind in heads)]
+        for model in dict.fromkeys(record.model for record in published() if record.table == 6)
+    ]
+    return _markdown(["model", *(f"{dataset} {kind}" for dataset, kind in heads)], rows)
+
+
+def _cell(table: int, dataset: str, metric: str, model: tuple[str, str, str]) -> str:
+    found = [record for record in column(table, dataset, metric) if record.model == model]
+    return _value(found[0]) if found else ""
+
+
+def _value(record: PublishedRecord) -> str:
+    return f"{record.value:.2f}" + "†" * record.dagger + "°" * record.quoted
+
+
+def probing_settings() -> str:
+    """Table 4: settings of the linear (LP) and attentive (AP) probe; shared cells are repeated."""
+    table = hyperparameters()
+    columns = table["columns"]
+    if not isinstance(columns, list):
+        raise ResultError("the packaged table 4 has no list of columns")
+    rows = [
+        [f"{name}{label}", *_settings(values, len(columns))]
+        for part, label in (("both", ""), ("LP", " (LP)"), ("AP", " (AP)"))
+        for name, values in _items(table[part])
+    ]
+    return _markdown(["setting", *map(str, columns)], rows)
+
+
+def _items(value: Json) -> list[tuple[str, Json]]:
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+def _settings(values: Json, count: int) -> list[str]:
+    cells = (
+        values
+        if isinstance(values, list)
+        else [values["shared"] if isinstance(values, dict) else values] * count
+    )
+    return ["" if cell is None else _setting(cell) for cell in cells]
+
+
+def _setting(value: Json) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " to ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def differences() -> str:
+    """The five differences of the abstract."""
+    rows = [
+        [f"{h.method} {h.arch}", f"{h.ours:.2f}", f"{h.theirs:.2f}", f"{h.difference:+.1f}"]
+        for h in headlines()
+    ]
+    return _markdown(["against", "TWLV-I ViT-L", "theirs", "difference"], rows)
+
+
+def checked_averages() -> str:
+    """Printed averages of tables 3 and 5 that are not the mean of their five cells, and how many are."""
+    every = averages()
+    odd = [average for average in every if not average.agrees]
+    lines = [
+        f"{len(every) - len(odd)} of {len(every)} averages are the mean of their five cells to two decimals."
+    ]
+    lines += [
+        f"Table {a.table}, {a.method} {a.arch}: printed {a.printed:.2f}, the mean is {a.mean_of_five:.2f}."
+        for a in odd
+    ]
+    return "\n".join(lines)
+
+
+def contradictions() -> str:
+    """Where the report disagrees with itself, its code, or its two copies with each other."""
+    return "\n".join(f"- {_told(entry)}" for entry in disagreements())
+
+
+def _told(entry: dict[str, Json]) -> str:
+    cell = " ".join(
+        str(entry[name]) for name in ("method", "stage", "arch", "dataset", "metric") if entry.get(name)
+    )
+    where = ", ".join(part for part in (f"table {entry['table']}", cell) if part)
+    if "detail" in entry:
+        return f"{where} ({entry['kind']}): {entry['detail']}"
+    if entry["kind"] == "text-vs-pdf":
+        return f"{where}: † only in the PDF's text layer"
+    if entry["kind"] == "average":
+        return f"{where}: average printed {entry['printed']}, mean of the five cells {entry['mean_of_five']}"
+    rows = entry.get("rows")
+    return f"{where}: {entry['kind']}" + (f": {'; '.join(map(str, rows))}" if isinstance(rows, list) else "")
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "3": lambda: probing(3),
+    "4": probing_settings,
+    "5": lambda: probing(5),
+    "6": knn,
+    "headlines": differences,
+    "averages": checked_averages,
+    "contradictions": contradictions,
+}
+"""Name of a block in a page -> what writes it."""
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,56 @@
+"""The numbers in the protocol pages are those of the package; the glossary names what the reports explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from twlv.errors import ResultError
+from twlv.report.meanings import METRICS
+from twlv.report.protocol_tables import BLOCKS, differences, fill, knn, main, probing, probing_settings
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = sorted((DOCS / "protocols").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_generated_blocks_of_a_page_are_up_to_date(page):
+    text = page.read_text(encoding="utf-8")
+    assert text == fill(text), f"type: python -m twlv.report.protocol_tables {page.relative_to(DOCS.parent)}"
+
+
+def test_the_recognition_page_has_every_table():
+    text = (DOCS / "protocols" / "recognition.md").read_text(encoding="utf-8")
+    for name in set(BLOCKS) - {"5"}:
+        assert text.count(f"<!-- table: {name} -->") == 1, name
+
+
+def test_rows_as_printed():
+    assert "| TWLV-I ViT-L | 65.97 | 70.82 | 69.88 | 19.47 | 19.73 | 19.11 |" in knn()
+    assert "| V-JEPA ViT-H | 34.46 | 42.45 | 40.68 | 24.67† | 24.90† | 21.54† |" in knn()
+    assert "| VideoPrism ViT-g | 87.20° | 45.50° | 68.50° | 71.30° |" in probing(5)
+    assert "| UMT s1 ViT-B | 66.17 / 86.25 |" in probing(3)
+    assert "| lr (LP) | 0.1 | 0.1 | 0.075 | 0.02 | 0.1 | 0.1 |" in probing_settings()
+    assert "| horizontal_flip | yes | no | no | no | yes | yes |" in probing_settings()
+    assert "| num_frames | 16 | 16 | 16 | 16 | 16 |  |" in probing_settings()
+    assert "| V-JEPA ViT-L | 48.61 | 44.06 | +4.6 |" in differences()
+
+
+def test_pages_are_filled_in_place(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- table: headlines -->\nstale\n<!-- end -->\nafter\n")
+    main([str(page)])
+    text = page.read_text()
+    assert "stale" not in text
+    assert text.startswith("before\n")
+    assert text.endswith("<!-- end -->\nafter\n")
+    assert "+4.6" in text
+    with pytest.raises(ResultError, match="no table 'invented'"):
+        fill("<!-- table: invented -->\n<!-- end -->")
+
+
+def test_the_glossary_has_every_metric():
+    glossary = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    for metric in METRICS:
+        assert f"/{metric}`" in glossary, metric
