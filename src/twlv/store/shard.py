@@ -127,6 +127,31 @@ class ShardPlan:
         text += b" " * (-len(text) % 8)
         return len(text).to_bytes(8, "little") + text
 
+    def offsets(self) -> IntArray:
+        """(V + 1,) first row of every video, and the end."""
+        return np.concatenate([[0], np.cumsum(self.counts)]).astype("<i8")
+
+    def shard(self, path: Path) -> Shard:
+        """What ``open_shard`` would find: another writer may fold the file before we look at it again."""
+        data_at = len(self.header())
+        rows = sum(self.counts)
+        spans_at = data_at + 8 * (len(self.ids) + 1)
+        vectors_at = spans_at + 16 * rows
+        shape = (rows, *self.row_shape)
+        return Shard(
+            path=path,
+            key=self.key,
+            ids=self.ids,
+            offsets=self.offsets(),
+            shape=shape,
+            dtype=self.dtype,
+            vectors_at=vectors_at,
+            spans_at=spans_at,
+            provenance=self.provenance,
+            provenance_of=tuple(range(len(self.ids))),
+            num_bytes=vectors_at + self.dtype.itemsize * math.prod(shape),
+        )
+
     def _metadata(self) -> Json:
         distinct = list(dict.fromkeys(canonical(dict(p)) for p in self.provenance))
         index = {text: i for i, text in enumerate(distinct)}
@@ -143,23 +168,22 @@ class ShardPlan:
 
 def write_shard(
     folder: Path, plan: ShardPlan, blocks: Iterable[Block], *, spans: DoubleArray, scratch: Path, tag: str
-) -> Path:
+) -> Shard:
     """Write one shard of ``blocks`` (in the order of the plan) atomically; one block is in memory at a time.
 
     ``spans`` (sum M, 2) are those of all blocks, small enough to be held.
     """
     target = folder / shard_name(plan.ids)
-    offsets = np.concatenate([[0], np.cumsum(plan.counts)]).astype("<i8")
 
     def fill(handle: BinaryIO) -> None:
         handle.write(plan.header())
-        handle.write(offsets.tobytes())
+        handle.write(plan.offsets().tobytes())
         handle.write(np.ascontiguousarray(spans, dtype="<f8").tobytes())
         for block in blocks:
             handle.write(np.ascontiguousarray(block.vectors, dtype=plan.dtype).data)
 
     write_atomic(target, fill, scratch=scratch, tag=tag)
-    return target
+    return plan.shard(target)
 
 
 def open_shard(path: Path) -> Shard:

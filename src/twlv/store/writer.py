@@ -11,6 +11,7 @@ so whatever the writers do at once, the greatest shard of every video survives.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
@@ -21,7 +22,7 @@ import numpy as np
 from twlv.errors import FeatureError, UsageError
 from twlv.store.block import to_block
 from twlv.store.files import check_id, sweep, write_atomic
-from twlv.store.shard import Block, Maps, Shard, ShardPlan, open_shard, write_shard
+from twlv.store.shard import Block, Maps, Shard, ShardPlan, write_shard
 from twlv.store.store import CREATE_TAG, Store, failure_path, read_failures
 from twlv.types import Embedding
 
@@ -71,10 +72,8 @@ class StoreWriter:
         self._scratch = store.path / "tmp"
         sweep(self._scratch, self._tag)
         sweep(self._scratch, CREATE_TAG)
-        store.refresh()
         self._held: dict[str, dict[str, Shard]] = {}  # id -> its shards by file name
-        for shard in store.index.shards:
-            self._hold(shard)
+        self._look()
         self._row_shape = store.index.row_shape
         self._row_from = store.index.shards[0].ids[0] if store.index.shards else ""
         self._chunk_of = {video_id: n // videos_per_shard for n, video_id in enumerate(self.ids)}
@@ -111,8 +110,7 @@ class StoreWriter:
             [block.provenance for block in blocks],
         )
         spans = np.concatenate([block.spans for block in blocks])
-        path = write_shard(self._shards, plan, blocks, spans=spans, scratch=self._scratch, tag=self._tag)
-        self._hold(open_shard(path))
+        self._hold(write_shard(self._shards, plan, blocks, spans=spans, scratch=self._scratch, tag=self._tag))
         for block in blocks:
             failure_path(self.store.path, block.video_id).unlink(missing_ok=True)
             self._settle(block.video_id)
@@ -187,7 +185,22 @@ class StoreWriter:
         if full and not self._pending[chunk]:
             self._compact(self._chunks[chunk])
 
+    def _look(self) -> None:
+        """See which shards there are; other writers may have added or folded some."""
+        self.store.refresh()
+        self._held.clear()
+        for shard in self.store.index.shards:
+            self._hold(shard)
+
     def _compact(self, chunk: Sequence[str]) -> None:
+        try:
+            self._fold_chunk(chunk)
+        except FileNotFoundError:  # another writer has just folded some of these videos: look again
+            self._look()
+            with contextlib.suppress(FileNotFoundError):  # twice in a row: leave it to that writer
+                self._fold_chunk(chunk)
+
+    def _fold_chunk(self, chunk: Sequence[str]) -> None:
         """One shard for all videos of a chunk that lie in shards within the chunk; then drop those shards."""
         inside = set(chunk)
         sources = {
@@ -201,10 +214,7 @@ class StoreWriter:
         if not ids:
             return
         whole = sorted(name for name, shard in sources.items() if len(shard.ids) == len(ids))
-        try:
-            kept = whole[0] if whole else self._fold(ids, sources)
-        except FileNotFoundError:  # another writer folds the same videos at this moment
-            return
+        kept = whole[0] if whole else self._fold(ids, sources)
         for name, shard in sources.items():
             if name != kept:
                 shard.path.unlink(missing_ok=True)
@@ -219,11 +229,11 @@ class StoreWriter:
         provenance = [shard.provenance[shard.provenance_of[row]] for shard, row in found]
         plan = self._shard_plan(ids, counts, found[0][0].shape[1:], provenance)
         spans = np.concatenate([block.spans for block in _blocks(found)])
-        path = write_shard(
+        shard = write_shard(
             self._shards, plan, _blocks(found), spans=spans, scratch=self._scratch, tag=self._tag
         )
-        self._hold(open_shard(path))
-        return path.name
+        self._hold(shard)
+        return shard.path.name
 
     def _shard_plan(
         self,

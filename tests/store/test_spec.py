@@ -1,0 +1,86 @@
+"""The key of a store: what moves a number changes it, what does not leaves it (trap 41)."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twlv.errors import StoreError
+from twlv.store import Store, StoreSpec
+from twlv.types import MultiClip, Strided, Uniform, Views
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sampling": Uniform()},
+        {"sampling": MultiClip(clip_seconds=1.0)},
+        {"sampling": MultiClip(tail="short")},
+        {"num_frames": 8},
+        {"views": Views(temporal=2)},
+        {"level": "time"},
+        {"decoder": "torchcodec"},
+        {"dtype": "float16"},
+        {"backbone": {"weights_sha256": "cd" * 32}},
+        {"backbone": {"image_size_px": 256}},
+        {"backbone": {"mean": (0.4, 0.5, 0.5)}},
+        {"backbone": {"pool": "cls"}},
+        {"backbone": {"dtype": "bfloat16"}},
+        {"backbone": {"details": {"act": "relu"}}},
+    ],
+    ids=str,
+)
+def test_whatever_moves_a_number_changes_the_key(spec: StoreSpec, change: dict[str, Any]) -> None:
+    if isinstance(change.get("backbone"), dict):
+        change = {"backbone": dataclasses.replace(spec.backbone, **change["backbone"])}
+    other = dataclasses.replace(spec, **change)
+    assert other.key != spec.key
+    assert spec.differences(other)
+
+
+@pytest.mark.parametrize(
+    "change", [{"citation": "x"}, {"source": "x"}, {"licence": "x"}, {"weights": "/else/w"}]
+)
+def test_descriptions_do_not_change_the_key(spec: StoreSpec, change: dict[str, Any]) -> None:
+    other = dataclasses.replace(spec, backbone=dataclasses.replace(spec.backbone, **change))
+    assert other.key == spec.key
+    assert spec.differences(other) == {}
+
+
+def test_unhashed_weights_count_by_their_place(spec: StoreSpec) -> None:
+    one, two = (
+        dataclasses.replace(spec, backbone=dataclasses.replace(spec.backbone, weights_sha256="", weights=name))
+        for name in ("a", "b")
+    )
+    assert one.key != two.key
+
+
+def test_defaults_written_out_are_the_same_setting(spec: StoreSpec) -> None:
+    written = dataclasses.replace(spec, sampling=MultiClip(num_frames=16, clip_seconds=2, stride_seconds=2))
+    assert written.key == spec.key
+
+
+def test_the_key_does_not_drift(spec: StoreSpec) -> None:
+    """A changed key orphans every store there is: change it knowingly."""
+    assert spec.key == "2d59cb3b50af33b8d245a149426c3913918a950ced75a610818ddc106671f270"
+
+
+def test_other_settings_are_refused_naming_every_field(tmp_path: Path, spec: StoreSpec) -> None:
+    Store.open_or_create(tmp_path / "s", spec)
+    card = dataclasses.replace(spec.backbone, dim=7)
+    other = dataclasses.replace(spec, backbone=card, sampling=Strided(frame_step=2), num_frames=8)
+    with pytest.raises(StoreError) as caught:
+        Store.open_or_create(tmp_path / "s", other)
+    message = str(caught.value)
+    for line in (
+        "backbone.dim: here 6, asked 7",
+        "num_frames: here 16, asked 8",
+        "sampling.kind: here 'MultiClip', asked 'Strided'",
+        "sampling.frame_step: here None, asked 2",
+        "sampling.clip_seconds: here 2.0, asked None",
+    ):
+        assert line in message
+    assert "use the same settings, or another folder" in message
