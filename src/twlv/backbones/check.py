@@ -82,7 +82,7 @@ class _Trial:
         return tokens.patches.mean(dim=(1, 2, 3))
 
 
-class _Fault(Exception):
+class _Fault(Exception):  # noqa: N818 - a finding
     """A check that does not hold; its text is what was seen."""
 
 
