@@ -131,8 +131,13 @@ def test_duplicates_do_not_depend_on_the_order_of_files(make):
     assert all("2.00 (seeds: {'probe': 2} against {'probe': 1})" in note for note in notes)
 
 
-def test_the_same_result_twice_is_no_duplicate(make):
-    made = table([make("a"), make("a", file="copy.json")])
+def test_scores_that_mean_the_same_are_explained_once(make):
+    made = table([make("a"), make("a", task="linear_probe")])
+    assert [names for names, _ in made.meanings] == ["knn/top1, linear_probe/top1"]
+
+
+def test_the_same_number_twice_is_no_duplicate(make):
+    made = table([make("a"), make("a", file="copy.json", seeds={"probe": 1})])
     assert made.grids[0].rows[0].cells[0].marks == ()
 
 

@@ -80,7 +80,7 @@ def _preference(entry: Entry) -> tuple[int, list[tuple[str, int]], str, str]:
 
 
 def _differs(one: Entry, other: Entry) -> bool:
-    return repr(one.score) != repr(other.score) or file_name(one.result) != file_name(other.result)
+    return repr(one.score) != repr(other.score)
 
 
 def _duplicates(chosen: Entry, others: Sequence[Entry], row: str) -> str:

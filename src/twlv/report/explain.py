@@ -56,16 +56,14 @@ def _circumstances(members: Sequence[Entry]) -> list[str]:
 
 
 def meanings(groups: Mapping[Key, Sequence[Entry]]) -> tuple[tuple[str, str], ...]:
-    """(score, what it means) for every score, with the level of chance on its data sets."""
-    return tuple(
-        (
-            clean(name),
-            meaning(
-                name,
-                unit=clean(members[0].score.unit),
-                higher_is_better=members[0].score.higher_is_better,
-                classes={clean(e.result.dataset.name): e.result.dataset.num_classes for e in members},
-            ),
+    """(scores, what they mean and the level of chance); scores that mean the same stand together."""
+    found: dict[str, list[str]] = {}
+    for name, members in _by_score(groups).items():
+        text = meaning(
+            name,
+            unit=clean(members[0].score.unit),
+            higher_is_better=members[0].score.higher_is_better,
+            classes={clean(e.result.dataset.name): e.result.dataset.num_classes for e in members},
         )
-        for name, members in _by_score(groups).items()
-    )
+        found.setdefault(text, []).append(clean(name))
+    return tuple((", ".join(names), text) for text, names in found.items())

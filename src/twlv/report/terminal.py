@@ -50,8 +50,8 @@ def _rest(cell: Cell | None) -> str:
     return " ".join(part for part in (spread(cell.score), cover) if part)
 
 
-def _texts(grid: Grid, index: int) -> list[str]:
-    """The lines of one column, heading first, all of one width; values stand below one another."""
+def _texts(grid: Grid, index: int, depth: int = 0) -> list[str]:
+    """The lines of one column, all of one width: a heading of ``depth`` lines, then aligned values."""
     cells = [row.cells[index] for row in grid.rows]
     values, rests = [_value(cell) for cell in cells], [_rest(cell) for cell in cells]
     value, rest = max(map(width, values)), max(map(width, rests))
@@ -59,8 +59,8 @@ def _texts(grid: Grid, index: int) -> list[str]:
         pad(one, value, right=True) + (" " + pad(other, rest) if rest else "")
         for one, other in zip(values, rests, strict=True)
     ]
-    depth = max(len(column.heading) for column in grid.columns)
-    heading = [*grid.columns[index].heading, *[""] * depth][:depth]
+    own = grid.columns[index].heading
+    heading = [*own, *[""] * (depth - len(own))]
     wide = max(map(width, (*heading, *lines)))
     return [pad(text, wide, right=True) for text in (*heading, *lines)]
 
@@ -80,8 +80,8 @@ def _parts(grid: Grid, room: int) -> list[range]:
 
 def _block(grid: Grid, part: range) -> str:
     """The row names and the columns of one part, a rule between heading and rows."""
-    columns = [_texts(grid, index) for index in part]
-    depth = len(columns[0]) - len(grid.rows)
+    depth = max(len(grid.columns[index].heading) for index in part)
+    columns = [_texts(grid, index, depth) for index in part]
     names = [""] * depth + [row.name for row in grid.rows]
     wide = max(map(width, names))
     lines = [GAP.join([pad(name, wide), *texts]).rstrip() for name, *texts in zip(names, *columns, strict=True)]
