@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import av.error
@@ -45,7 +46,7 @@ def pictures(info: VideoInfo, wanted: Sequence[int], *, thread_count: int = 1) -
         to_rgb = _ToRgb(info.rotation_degrees)
         place = 0
         for index, shown, frame in decoder.frames(wanted):
-            yield Picture(wanted=index, shown=shown, pixels=to_rgb(frame))
+            yield Picture(wanted=index, shown=shown, load=partial(to_rgb, frame))
             place += 1
         if place < len(wanted):
             raise decoder.ended_early()

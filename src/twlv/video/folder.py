@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,13 +50,18 @@ def pictures(info: VideoInfo, wanted: Sequence[int]) -> Pictures:
         seen = f"{len(files)} pictures, there were {info.num_frames} when it was probed"
         raise VideoError(info.path, "truncated", seen)
     for index in wanted:
-        try:
-            with Image.open(files[index]) as image:
-                opaque = image.convert("RGBA") if "transparency" in image.info else image
-                pixels = np.array(opaque.convert("RGB"))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise VideoError(info.path, "corrupt", f"{files[index].name}: {error}") from None
-        yield Picture(wanted=index, shown=index, pixels=torch.from_numpy(pixels).permute(2, 0, 1))
+        yield Picture(wanted=index, shown=index, load=partial(_load, info.path, files[index]))
+
+
+def _load(path: str, file: Path) -> torch.Tensor:
+    """One picture as uint8 (C, H, W), RGB; alpha is dropped."""
+    try:
+        with Image.open(file) as image:
+            opaque = image.convert("RGBA") if "transparency" in image.info else image
+            pixels = np.array(opaque.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise VideoError(path, "corrupt", f"{file.name}: {error}") from None
+    return torch.from_numpy(pixels).permute(2, 0, 1)
 
 
 def _files(path: str) -> list[Path]:

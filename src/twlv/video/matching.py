@@ -9,7 +9,7 @@ start again (concatenated streams), and the frames are counted instead.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -27,11 +27,15 @@ F = TypeVar("F")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Picture:
-    """A wanted frame: ``pixels`` uint8 (C, H, W), and the index of the frame that is on screen there."""
+    """A wanted frame, and the index of the frame that is on screen there.
+
+    ``load`` makes its pixels, uint8 (C, H, W); it may be called once, from any one thread, before the source
+    is closed.
+    """
 
     wanted: int
     shown: int
-    pixels: torch.Tensor
+    load: Callable[[], torch.Tensor]
 
 
 Pictures: TypeAlias = Generator[Picture, None, None]

@@ -77,7 +77,9 @@ class Preprocess:
         size = self.resized_px(height, width, spatial_views=spatial_views)
         if size == (height, width):
             return picture
-        return interpolate(picture[None], size=size, mode=self.interpolation, antialias=True)[0]
+        # colours last in memory, as decoders give them: faster, and other layouts fail on sides of one pixel
+        pixels = picture.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+        return interpolate(pixels[None], size=size, mode=self.interpolation, antialias=True)[0]
 
     def crops(self, picture: torch.Tensor, *, spatial_views: int = 1) -> tuple[torch.Tensor, ...]:
         """Squares (C, S, S) of a resized picture (views of it): the centre, or three along the long side.

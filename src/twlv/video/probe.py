@@ -104,7 +104,7 @@ def _check_complete(path: str, stream: Any) -> None:
 
 def _nominal_gap(stream: Any) -> float | None:
     rate: Fraction | None = stream.codec_context.framerate or stream.average_rate or stream.guessed_rate
-    return float(1 / rate) if rate and rate <= 1000 else None
+    return float(1 / rate) if rate and rate < 1000 else None  # 1000 is the clock of webm, not a rate
 
 
 def _count(path: str) -> int:

@@ -6,10 +6,12 @@ Axis letters: T frames, C colours, H W pixels.
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from typing import Self, TypeAlias
 
 import av
 import numpy as np
@@ -19,12 +21,17 @@ from twlv.contracts import Clip
 from twlv.errors import UnknownName, UsageError, VideoError
 from twlv.types import ClipPlan, IntArray, Span, Uniform, VideoInfo
 from twlv.video import decode, folder, torchcodec_backend
-from twlv.video.matching import Pictures
+from twlv.video.matching import Picture, Pictures
 from twlv.video.preprocess import Preprocess
 from twlv.video.probe import probe
 from twlv.video.sampling import frame_indices, plan_clips
 
 BACKENDS = ("pyav", "torchcodec")
+
+_PICTURES_UNDER_WAY = 8
+"""Full pictures that wait for the helper thread at most."""
+
+Crops: TypeAlias = tuple[torch.Tensor, ...]
 
 
 def read_clips(
@@ -39,7 +46,8 @@ def read_clips(
     """The planned clips in order, each as soon as it is complete; with 3 spatial views three for each plan.
 
     One sequential pass through the file. Frames are resized as they come and dropped when no clip needs
-    them any more, so memory holds one full picture and the frames of the clips under way. ``preprocess``
+    them any more, so memory holds a few full pictures and the frames of the clips under way. The resize
+    runs in one helper thread of this reader, beside the decoder. ``preprocess``
     None gives pictures at full size (and one spatial view). ``thread_count`` is FFmpeg's.
     Raises VideoError as soon as a needed frame cannot be read; no frame is ever replaced by another.
     """
@@ -94,39 +102,60 @@ def _pictures(info: VideoInfo, wanted: Sequence[int], backend: str, thread_count
 def _assemble(
     info: VideoInfo,
     plans: Sequence[ClipPlan],
-    prepare: Callable[[torch.Tensor], tuple[torch.Tensor, ...]],
+    prepare: Callable[[Picture], Crops],
     open_pictures: Callable[[Sequence[int]], Pictures],
 ) -> Iterator[Clip]:
     rows = [frame_indices(info.pts_seconds, plan.times_seconds) for plan in plans]
-    shelf = _Shelf(rows)
     place = 0
-    with closing(open_pictures(sorted(shelf.uses))) as pictures:
+    wanted = sorted({index for row in rows for index in row.tolist()})
+    with closing(open_pictures(wanted)) as pictures, _Shelf(rows, prepare) as shelf:
         for picture in pictures:
-            shelf.frames[picture.wanted] = (prepare(picture.pixels), picture.shown)
+            shelf.put(picture)
             while place < len(plans) and rows[place].max() <= picture.wanted:
-                yield from _clips(info, plans[place], rows[place], shelf)
-                shelf.release(rows[place])
+                yield from _clips(info, plans[place], shelf.take(rows[place]))
                 place += 1
 
 
 class _Shelf:
-    """Prepared frames that a clip still needs: by index, the crops (V, C, S, S) and the index shown."""
+    """Frames that clips still need, being prepared by a helper thread while the decoder goes on.
 
-    def __init__(self, rows: Sequence[IntArray]) -> None:
-        self.uses = Counter(index for row in rows for index in set(row.tolist()))
-        self.frames: dict[int, tuple[tuple[torch.Tensor, ...], int]] = {}
+    ``frames`` maps an index to the crops (V of (C, S, S)) and the index that is shown.
+    """
 
-    def release(self, row: IntArray) -> None:
+    def __init__(self, rows: Sequence[IntArray], prepare: Callable[[Picture], Crops]) -> None:
+        self._prepare = prepare
+        self._uses = Counter(index for row in rows for index in set(row.tolist()))
+        self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="twlv-frames")
+        self._under_way: deque[Future[Crops]] = deque()
+        self.frames: dict[int, tuple[Future[Crops], int]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._helper.shutdown(wait=True, cancel_futures=True)
+
+    def put(self, picture: Picture) -> None:
+        """Have a picture prepared; waits while too many full pictures are under way."""
+        if len(self._under_way) >= _PICTURES_UNDER_WAY:
+            self._under_way.popleft().result()
+        future = self._helper.submit(self._prepare, picture)
+        self._under_way.append(future)
+        self.frames[picture.wanted] = (future, picture.shown)
+
+    def take(self, row: IntArray) -> list[tuple[Crops, int]]:
+        """The frames of one clip, in its order; those that no later clip needs are dropped."""
+        held = [(future.result(), shown) for future, shown in map(self.frames.__getitem__, row.tolist())]
         for index in set(row.tolist()):
-            self.uses[index] -= 1
-            if not self.uses[index]:
+            self._uses[index] -= 1
+            if not self._uses[index]:
                 del self.frames[index]
+        return held
 
 
-def _prepared(
-    pixels: torch.Tensor, *, path: str, preprocess: Preprocess | None, spatial_views: int
-) -> tuple[torch.Tensor, ...]:
+def _prepared(picture: Picture, *, path: str, preprocess: Preprocess | None, spatial_views: int) -> Crops:
     """The crops of one picture, in memory of their own (the full picture can go)."""
+    pixels = picture.load()
     if preprocess is None:
         return (pixels.contiguous(),)
     try:
@@ -136,8 +165,7 @@ def _prepared(
     return tuple(crop.contiguous() for crop in preprocess.crops(small, spatial_views=spatial_views))
 
 
-def _clips(info: VideoInfo, plan: ClipPlan, row: IntArray, shelf: _Shelf) -> Iterator[Clip]:
-    held = [shelf.frames[index] for index in row.tolist()]
+def _clips(info: VideoInfo, plan: ClipPlan, held: Sequence[tuple[Crops, int]]) -> Iterator[Clip]:
     pts = info.pts_seconds[np.array([shown for _, shown in held])]
     for view in range(len(held[0][0])):
         frames = [crops[view] for crops, _ in held]

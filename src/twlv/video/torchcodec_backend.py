@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -102,4 +103,4 @@ def _checked(decoder: Any, info: VideoInfo, wanted: Sequence[int]) -> Iterator[P
         if late[place] or found[place] != index:
             seen = f"frame at {returned[place]:.6f} s for {times[place]:.6f} s"
             raise _Refused(seen)
-        yield Picture(wanted=index, shown=index, pixels=pixels[place].permute(2, 0, 1))
+        yield Picture(wanted=index, shown=index, load=partial(pixels[place].permute, 2, 0, 1))

@@ -1,0 +1,85 @@
+"""The rules of public code bases, against what their own code gave for 19 video lengths."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twlv.video import RULES
+from twlv.video.rules import slowfast_spans
+
+GOLDEN = json.loads(
+    gzip.decompress((Path(__file__).parents[1] / "reference" / "frame_indices.json.gz").read_bytes())
+)
+CASES: list[dict[str, Any]] = GOLDEN["cases"]
+HOW = {"clip_frames": GOLDEN["frames_per_clip"], "step": GOLDEN["step"]}
+
+
+def indices(rule: str, frames: int, clips: int, fps: float = 30.0) -> list[list[int]]:
+    return RULES[rule](frames, num_clips=clips, fps=fps, **HOW).tolist()
+
+
+def test_reference_covers_19_lengths() -> None:
+    assert [case["frames"] for case in CASES] == [
+        1, 2, 3, 5, 10, 16, 17, 30, 45, 63, 64, 65, 66, 100, 129, 150, 250, 300, 301,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["frames"]))
+def test_equal_to_the_public_code(case: dict[str, Any]) -> None:
+    frames = case["frames"]
+    assert set(case) == {
+        "frames", "vjepa", "videomae_dense_test_5", "videomae_ssv2_test_2", "videoglue_linspace_4",
+        "videoglue_segments", "slowfast_spans_10_fps30", "slowfast_spans_10_fps15",
+    }  # fmt: skip
+    for clips in (1, 2, 8):
+        assert indices("vjepa", frames, clips) == case["vjepa"][f"{clips}_clips_overlap"]
+    assert indices("videomae_dense_test", frames, 5) == case["videomae_dense_test_5"]
+    assert indices("videomae_ssv2_test", frames, 2) == case["videomae_ssv2_test_2"]
+    assert indices("videoglue_linspace", frames, 4) == case["videoglue_linspace_4"]
+    assert indices("videoglue_segments", frames, 1) == case["videoglue_segments"]
+    for fps in (30, 15):
+        spans = slowfast_spans(frames, num_clips=10, fps=fps, **HOW)
+        np.testing.assert_allclose(spans, case[f"slowfast_spans_10_fps{fps}"], rtol=0, atol=1e-4)
+
+
+def test_slowfast_indices_are_a_float32_linspace() -> None:
+    for frames in (20, 64, 300, 301, 777):
+        for start, end in slowfast_spans(frames, num_clips=10, fps=29.97, **HOW):
+            expected = torch.linspace(start, end, 16).clamp(0, frames - 1).long().tolist()
+            assert expected in indices("slowfast", frames, 10, fps=29.97)
+
+
+def test_temporal_views_of_slowfast_ssv2_are_identical() -> None:
+    rows = indices("slowfast_ssv2", 45, 3)
+    assert rows[0] == rows[1] == rows[2]
+
+
+def test_mmaction2_by_hand() -> None:
+    """Clip length (16 - 1) 4 + 1 = 61; 300 frames leave 239: offsets 0, 119.5 (to even: 120), 239."""
+    assert [row[0] for row in indices("mmaction2", 300, 3)] == [0, 120, 239]
+    assert indices("mmaction2", 300, 3)[2][-1] == 299
+    assert indices("mmaction2", 300, 1)[0][0] == 119
+    assert indices("mmaction2", 30, 1)[0][:9] == [0, 4, 8, 12, 16, 20, 24, 28, 2]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rule=st.sampled_from(sorted(RULES)),
+    frames=st.integers(2, 400),
+    clips=st.integers(1, 10),
+    fps=st.floats(5, 120),
+)
+def test_every_rule_stays_inside_from_two_frames_on(rule: str, frames: int, clips: int, fps: float) -> None:
+    rows = RULES[rule](frames, clip_frames=16, step=4, num_clips=clips, fps=fps)
+    assert rows.shape == (clips, 16)
+    assert rows.min() >= 0
+    assert rows.max() < frames
