@@ -6,11 +6,13 @@ import json
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from twlv.data import CheckReport, check_dataset, read_manifest
+from twlv.data import CheckReport, check_dataset, collect, read_manifest
 from twlv.errors import InputError, VideoError
 from twlv.types import Dataset, Sample
+from twlv.video import write_video
 
 ROWS = """path,label,split,group,start_seconds,end_seconds
 a.mp4,1,train,court 1,,
@@ -72,6 +74,7 @@ def test_counts_leaks_and_twins(report: CheckReport) -> None:
     assert report.notes == (
         "no sample has class 0 ('0'): labels may be counted from 1",
         "1 classes have no training sample: 3",
+        "1 sets of identical files are cut by a split, for instance a.mp4, c.mp4",
     )
 
 
@@ -122,3 +125,20 @@ def test_nothing_to_complain_about(tmp_path: Path) -> None:
     report = check_dataset(read_manifest(tmp_path / "m.csv"), decode=decode)
     assert (report.failed, report.leaks, report.identical, report.notes) == ({}, {}, (), ())
     assert "broken" not in str(report)
+
+
+def test_real_files(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    whole = write_video(tmp_path / "whole.mp4", rng.integers(0, 255, (24, 3, 48, 64), dtype=np.uint8), 12.0)
+    content = whole.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(content[: len(content) // 2])
+    hurt = bytearray(content)
+    middle = len(hurt) // 2
+    hurt[middle : middle + 4000] = bytes(4000)
+    (tmp_path / "hurt.mp4").write_bytes(hurt)
+    (tmp_path / "page.mp4").write_text("<!DOCTYPE html><html>404</html>")
+    (tmp_path / "empty.mp4").touch()
+    report = check_dataset(collect([tmp_path]), workers=2)
+    assert set(report.broken) == {"cut.mp4", "hurt.mp4", "page.mp4", "empty.mp4"}
+    assert report.broken["empty.mp4"].startswith("empty:")
+    assert report.num_readable == 1

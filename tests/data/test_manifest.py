@@ -189,9 +189,8 @@ def test_moments_in_time_has_339_or_305(write: Write) -> None:
 
 
 def test_names_and_integers_do_not_mix(write: Write) -> None:
-    with pytest.raises(
-        ManifestError, match=r"line 4: labels mix names and integers: 'serve' in line 4, '0' in line 2"
-    ):
+    said = "line 4: labels mix names and integers: 'serve' in line 4, '0' in line 2"
+    with pytest.raises(ManifestError, match=said):
         read_manifest(write("path,label\na.mp4,0\nb.mp4,1\nc.mp4,serve\n"))
 
 

@@ -36,6 +36,7 @@ def check_dataset(dataset: Dataset, *, workers: int | None = None, decode: Decod
             zip(files, pool.map(lambda sample: _outcome(sample, decode), files.values()), strict=True)
         )
         twins = _same_content(list(files), pool)
+    identical = _identical(present, twins)
     return CheckReport(
         name=dataset.card.name,
         num_samples=len(samples),
@@ -44,8 +45,8 @@ def check_dataset(dataset: Dataset, *, workers: int | None = None, decode: Decod
         missing=tuple(sample.video_id for sample in samples if sample.video_id in dataset.missing),
         counts=_counts(dataset),
         leaks=_leaks(samples),
-        identical=_identical(present, twins),
-        notes=tuple(_notes(dataset)),
+        identical=identical,
+        notes=(*_notes(dataset), *_twin_notes(samples, identical)),
     )
 
 
@@ -57,7 +58,8 @@ def decode_three_frames(sample: Sample) -> float:
     pts = info.pts_seconds
     times = tuple(float(pts[index]) for index in (0, len(pts) // 2, len(pts) - 1))
     whole = Span(start_seconds=0.0, end_seconds=info.duration_seconds)
-    for clip in video.read_clips(info, [ClipPlan(span=whole, times_seconds=times)], None):
+    small = video.Preprocess(crop_px=32, resize_mode="stretch")  # frames may change their size half way
+    for clip in video.read_clips(info, [ClipPlan(span=whole, times_seconds=times)], small):
         if len(clip.frames) != len(times):
             raise VideoError(sample.path, "truncated", f"{len(clip.frames)} of {len(times)} frames decoded")
     return info.duration_seconds
@@ -133,6 +135,13 @@ def _identical(present: Sequence[Sample], twins: Sequence[Sequence[str]]) -> tup
     for sample in present:
         ids.setdefault(sample.path, []).append(sample.video_id)
     return tuple(tuple(video_id for path in same for video_id in ids[path]) for same in twins)
+
+
+def _twin_notes(samples: Sequence[Sample], identical: Sequence[Sequence[str]]) -> Iterable[str]:
+    split = {sample.video_id: sample.split for sample in samples}
+    leaks = [ids for ids in identical if len({split[video_id] for video_id in ids}) > 1]
+    if leaks:
+        yield f"{len(leaks)} sets of identical files are cut by a split, for instance {', '.join(leaks[0][:4])}"
 
 
 def _notes(dataset: Dataset) -> Iterable[str]:
