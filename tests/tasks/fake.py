@@ -24,11 +24,14 @@ CARD = BackboneCard(
 )
 
 
+DATASET = DatasetCard(name="fake")
+
+
 @dataclass(frozen=True, kw_only=True)
 class FakeFeatures:
     items: tuple[tuple[Embedding, Sample], ...]
     missing: tuple[Sample, ...] = ()
-    dataset: DatasetCard = DatasetCard(name="fake")
+    dataset: DatasetCard = DATASET
     backbone: BackboneCard = CARD
     level: Level = "clip"
 
@@ -83,7 +86,7 @@ def features(
 
 
 def blobs(
-    n: int, *, classes: int = 4, dim: int = 16, noise: float = 1.0, clips: int = 1, seed: int = 0, prefix: str = "v"
+    n: int, *, classes: int = 4, dim: int = 16, noise: float = 1.0, clips: int = 1, seed: int = 0, prefix: str
 ) -> FakeFeatures:
     """Gaussian classes around centres that do not depend on ``seed``; ``clips`` rows a video at most."""
     centres = np.random.default_rng(99).standard_normal((classes, dim))

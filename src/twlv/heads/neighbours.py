@@ -27,6 +27,7 @@ from twlv.nn.precision import resolve_device
 from twlv.types import DoubleArray, FloatArray, IntArray
 
 _MAX_GROUP = 32  # rows that share one maximum while the threshold is sought
+_EXACT_ROWS = 64  # bank rows that are compared exactly at once; they stay in the cache
 _QUERY_BLOCK = 1024
 _BANK_BLOCK = 16384  # 1024 x 16384 similarities: 64 MB in float32
 
@@ -171,16 +172,18 @@ def _joined(pairs: Sequence[tuple[IntArray, IntArray, DoubleArray]], threshold: 
 def _exact(bank: FloatArray, queries: FloatArray, rows: IntArray, starts: IntArray) -> DoubleArray:
     """Exact similarities of the candidates (P,); those of query i are ``starts[i]:starts[i + 1]``."""
     exact = np.empty(len(rows), dtype=np.float64)
-    longest = int(np.diff(starts).max())
+    wanted = queries.astype(np.float64)
 
     def work(part: range) -> None:
-        narrow = np.empty((longest, bank.shape[1]), dtype=np.float32)
-        wide = np.empty((longest, bank.shape[1]), dtype=np.float64)
+        narrow = np.empty((_EXACT_ROWS, bank.shape[1]), dtype=np.float32)
+        wide = np.empty((_EXACT_ROWS, bank.shape[1]), dtype=np.float64)
         for i in part:
-            low, high = starts[i], starts[i + 1]
-            np.take(bank, rows[low:high], axis=0, out=narrow[: high - low], mode="clip")
-            wide[: high - low] = narrow[: high - low]
-            np.dot(wide[: high - low], queries[i].astype(np.float64), out=exact[low:high])
+            for low in range(starts[i], starts[i + 1], _EXACT_ROWS):
+                high = min(low + _EXACT_ROWS, starts[i + 1])
+                size = high - low
+                np.take(bank, rows[low:high], axis=0, out=narrow[:size], mode="clip")
+                wide[:size] = narrow[:size]
+                np.dot(wide[:size], wanted[i], out=exact[low:high])
 
     workers = min(torch.get_num_threads(), os.cpu_count() or 1, 8)
     parts = [range(i, len(queries), workers) for i in range(workers)]

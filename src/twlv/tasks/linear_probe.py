@@ -76,7 +76,7 @@ class LinearProbe:
     weight_decays: tuple[float, ...] | None = None
     optimizer: Optimizer = "adamw"
     standardise: bool | None = None
-    held_out: float = 0.1
+    held_out: float = 0.2
     drop_last: bool = False
     missing: Missing = "wrong"
     device: str = "auto"

@@ -64,16 +64,17 @@ def gather(features: Features, rows: Rows, *, role: str) -> Table:
     buffer = _Buffer(features.dim, len(features))
     samples: list[Sample] = []
     counts: list[int] = []
-    for embedding, sample in features:
-        vectors = _checked(embedding, features.dim, role)
-        if rows == "video" and len(vectors) > 1:
-            vectors = vectors.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
-        buffer.append(vectors)
-        _label(sample)
-        samples.append(sample)
-        counts.append(len(vectors))
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found, and named, below
+        for embedding, sample in features:
+            vectors = _checked(embedding, features.dim, role)
+            if rows == "video" and len(vectors) > 1:
+                vectors = vectors.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
+            buffer.append(vectors)
+            samples.append(sample)
+            counts.append(len(vectors))
     if not samples:
         raise FeatureError(f"no {role} video has an embedding ({len(features.missing)} are missing)")
+    _check_finite(buffer.array(), counts, samples, role)
     order = sorted(range(len(samples)), key=lambda i: samples[i].video_id)
     array = _reorder(buffer.array(), np.array(counts), np.array(order))
     samples = [samples[i] for i in order]
@@ -140,15 +141,24 @@ def _label(sample: Sample) -> int:
 
 def _checked(embedding: Embedding, dim: int, role: str) -> FloatArray:
     vectors: FloatArray = np.asarray(embedding.vectors, dtype=np.float32)
+    if vectors.ndim == 2 and vectors.shape[1] == dim and len(vectors):
+        return vectors
     where = f"{role} video '{embedding.video_id}'"
     if vectors.ndim != 2 or not len(vectors):
         raise FeatureError(f"{where}: vectors have shape {vectors.shape}, expected (M, {dim}) with M >= 1")
-    if vectors.shape[1] != dim:
-        raise FeatureError(f"{where}: vectors have width {vectors.shape[1]}, the others {dim}")
-    if not np.isfinite(vectors).all():
-        row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
-        raise FeatureError(f"{where}: row {row} has a value that is not finite; embed it again")
-    return vectors
+    raise FeatureError(f"{where}: vectors have width {vectors.shape[1]}, the others {dim}")
+
+
+def _check_finite(
+    rows: FloatArray, counts: list[int], samples: list[Sample], role: str, block: int = 8192
+) -> None:
+    for start in range(0, len(rows), block):
+        finite = np.isfinite(rows[start : start + block]).all(axis=1)
+        if not finite.all():
+            row = start + int(np.flatnonzero(~finite)[0])
+            video = int(np.searchsorted(np.cumsum(counts), row, side="right"))
+            name = samples[video].video_id
+            raise FeatureError(f"{role} video '{name}' has a vector that is not finite; embed it again")
 
 
 class _Buffer:
@@ -157,20 +167,31 @@ class _Buffer:
     def __init__(self, dim: int, expected: int) -> None:
         self._data: FloatArray = np.empty((max(expected, 1), dim), dtype=np.float32)
         self._used = 0
+        self._waiting: list[FloatArray] = []
 
     def append(self, rows: FloatArray) -> None:
-        end = self._used + len(rows)
-        if end > len(self._data):
-            self._resize(max(end, len(self._data) + len(self._data) // 4 + 1))
-        self._data[self._used : end] = rows
-        self._used = end
+        self._waiting.append(rows)
+        if len(self._waiting) >= 256:
+            self._flush()
 
     def array(self) -> FloatArray:
+        self._flush()
         self._resize(self._used)
         return self._data
 
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        end = self._used + sum(map(len, self._waiting))
+        if end > len(self._data):
+            self._resize(max(end, len(self._data) + len(self._data) // 4))
+        np.concatenate(self._waiting, out=self._data[self._used : end])
+        self._used = end
+        self._waiting.clear()
+
     def _resize(self, num_rows: int) -> None:
-        self._data.resize((num_rows, self._data.shape[1]), refcheck=False)
+        if num_rows != len(self._data):
+            self._data.resize((num_rows, self._data.shape[1]), refcheck=False)
 
 
 def _reorder(rows: FloatArray, counts: IntArray, order: IntArray) -> FloatArray:

@@ -1,0 +1,101 @@
+"""kNN beside a bare matrix product with topk, and beside the report authors' script.
+
+    python benchmarks/knn.py                          ours and bare, 20,000 training videos
+    python benchmarks/knn.py --small                  a few seconds
+    python benchmarks/knn.py --authors CHECKOUT       also CHECKOUT/knn/main.py, unmodified, on the same vectors
+
+``bare`` is float32 ``queries @ bank.T`` and ``topk(200)`` on vectors that are ready: no reading, no votes.
+``ours`` is the whole task on vectors in memory. CPU seconds include all threads and child processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from synthetic_embeddings import SMALL, ArrayFeatures, Kind, Size, make, timed, write_authors_layout
+from twlv.tasks import KNN
+
+VARIANTS: dict[str, tuple[Kind, str]] = {
+    "uniform": ("uniform", "video"),
+    "video": ("multi-clip", "video"),
+    "clip": ("multi-clip", "clip"),
+}
+
+
+def main() -> None:
+    args = arguments()
+    size = SMALL if args.small else Size()
+    for variant in args.variants:
+        kind, rows = VARIANTS[variant]
+        train, test = make(kind, "train", size), make(kind, "val", size)
+        task = KNN(bank=rows, query=rows, device=args.device)
+        task.run(make(kind, "train", SMALL), make(kind, "val", SMALL))  # imports and warm-up
+        outcome, ours = timed(lambda: task.run(train, test))  # noqa: B023 - called at once
+        _, bare = timed(bare_search(train, test, rows, args.device))
+        print(
+            f"{variant}: top-1 {outcome.scores['knn/top1'].value:.3f}, {outcome.details['bank_rows']} bank rows"
+        )
+        print(
+            f"  ours    {ours}   {ours.cpu_seconds / bare.cpu_seconds:5.2f} of bare's CPU, "
+            f"{ours.wall_seconds / bare.wall_seconds:5.2f} of its wall"
+        )
+        print(f"  bare    {bare}")
+        if args.authors:
+            accuracy, theirs = timed(authors(args.authors, train, test, rows))
+            print(
+                f"  authors {theirs}   {theirs.cpu_seconds / ours.cpu_seconds:5.2f} times ours in CPU; "
+                f"top-1 {accuracy} (their last incomplete batch dropped)"
+            )
+
+
+def bare_search(train: ArrayFeatures, test: ArrayFeatures, rows: str, device: str):
+    where = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+    bank, queries = (unit(features, rows).to(where) for features in (train, test))
+
+    def work() -> None:
+        for start in range(0, len(queries), 512):
+            (queries[start : start + 512] @ bank.T).topk(200, dim=1)
+        if where.type == "cuda":
+            torch.cuda.synchronize()
+
+    return work
+
+
+def unit(features: ArrayFeatures, rows: str) -> torch.Tensor:
+    arrays = features.vectors if rows == "clip" else [v.mean(0, keepdims=True) for v in features.vectors]
+    return torch.nn.functional.normalize(torch.from_numpy(np.concatenate(arrays)))
+
+
+def authors(checkout: Path, train: ArrayFeatures, test: ArrayFeatures, rows: str):
+    folder = Path(tempfile.mkdtemp(prefix="knn-"))
+    for features in (train, test):
+        write_authors_layout(features, folder)
+    command = [sys.executable, "main.py", "--embeddings_dir", str(folder), "--cuda", "no"]
+    command += ["--train_embed_type", rows, "--val_embed_type", rows]
+
+    def work() -> str:
+        done = subprocess.run(command, cwd=checkout / "knn", capture_output=True, text=True, check=True)
+        return re.findall(r"Accuracy: ([\d.]+)", done.stdout + done.stderr)[-1]
+
+    return work
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", action="store_true", help="3,000 x 256 instead of 20,000 x 1,024")
+    parser.add_argument("--authors", type=Path, help="a checkout of the report authors' repository")
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
+    parser.add_argument("--device", default="auto")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
