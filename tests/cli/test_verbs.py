@@ -35,12 +35,12 @@ def test_embed_evaluate_report(twlv: Twlv, manifest: Path, tmp_path: Path) -> No
 
     done = twlv("evaluate", "linear-probe", "--dataset", manifest, "--store", "store", "--seed", "7")
     assert done.status == 0
-    assert "gradient_flow.none" in done.out
+    assert "gradient_flow.fixed" in done.out
 
     assert twlv("report", "results").status == 0
     for name in ("report.html", "report.md"):
         assert twlv("report", "results", "--out", name).status == 0
-        assert "gradient_flow.none" in (tmp_path / name).read_text()
+        assert "gradient_flow.fixed" in (tmp_path / name).read_text()
     assert "ends in .html or .md" in twlv("report", "results", "--out", "report.pdf").err
 
 
@@ -125,7 +125,7 @@ def test_stores_explain_themselves(twlv: Twlv, videos: Path, tmp_path: Path) -> 
     twlv("embed", videos, "--backbone", FLOW, "--out", "store")
     described = json.loads(twlv("store", "info", "store", "--json").out)
     assert described["num_videos"] == 24
-    assert "gradient_flow.none" in twlv("store", "info", "store").out
+    assert "gradient_flow.fixed" in twlv("store", "info", "store").out
     done = twlv("store", "verify", "store")
     assert (done.status, "sound, 24 videos" in done.out) == (0, True)
     shard = max(tmp_path.joinpath("store").rglob("*.safetensors"), key=lambda p: p.stat().st_size)

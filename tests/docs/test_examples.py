@@ -24,7 +24,7 @@ def test_compare_backbones(example_videos: Path, tmp_path: Path) -> None:
     manifest = example_videos / "manifest.csv"
     shown = run(tmp_path, "compare_backbones.py", manifest, "efficientnet_lite0.imagenet", "twlv.cli.flow:load")
     assert "efficientnet_lite0.imagenet" in shown
-    assert "gradient_flow.none" in shown
+    assert "gradient_flow.fixed" in shown
 
 
 def test_nearest_clips_finds_the_query_itself_first(example_videos: Path, tmp_path: Path) -> None:

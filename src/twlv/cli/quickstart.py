@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twlv.cli.options import flag
+from twlv.types import Uniform
 
 if TYPE_CHECKING:
     from twlv.contracts import Backbone, Task
@@ -108,11 +109,17 @@ def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | Non
 
     model: Backbone = load(name)
     folder = out / "stores" / model.card.name
+    few = Uniform(num_frames=8) if model.card.modality == "image" else Uniform()  # an average needs no more
     sets = {kind: data.dataset(str(path)) for kind, path in manifests.items()}
     embed_dataset(
-        model, sets["appearance"], folder, workers=workers, provenance={"command": "twlv quickstart"},
+        model,
+        sets["appearance"],
+        folder,
+        sampling=few,
+        workers=workers,
+        provenance={"command": "twlv quickstart"},
         progress=progress(model.card.name),
-    )  # fmt: skip
+    )
     store = Store.open(folder)
     results = [evaluate(store, labelled, task) for labelled in sets.values() for task in tasks()]
     for result in results:
@@ -136,7 +143,7 @@ How to read this
   With {NUM_TEST} videos a few points are noise; the table gives the 95 % interval.
 
   efficientnet_lite0.imagenet   averages over single frames: it can know the looks, not the direction
-  gradient_flow.none            hand-written, measures the shift from frame to frame: the other way round
+  gradient_flow.fixed           hand-written, measures the shift from frame to frame: the other way round
   twlv1_vit_t.random            random weights: shows that the video model runs, its numbers are no result;
                                 trained weights are not published yet
 
