@@ -1,8 +1,8 @@
 """The linear probe beside the report authors' script.
 
-    python benchmarks/linear_probe.py                       ours: the authors' recipe, then the grid of 20 points
-    python benchmarks/linear_probe.py --small               seconds instead of minutes
-    python benchmarks/linear_probe.py --authors CHECKOUT    also CHECKOUT/linear_probing/main.py, unmodified
+    python benchmarks/linear_probe.py                      ours: the authors' recipe, then the grid of 20 points
+    python benchmarks/linear_probe.py --small              seconds instead of minutes
+    python benchmarks/linear_probe.py --authors CHECKOUT   also CHECKOUT/linear_probing/main.py, unmodified
 
 The default signal saturates (99 %); use --signal 0.2 to compare accuracies. CPU seconds include all threads and
 child processes.
