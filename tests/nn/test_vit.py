@@ -144,7 +144,7 @@ def test_bfloat16_tokens_agree_with_float32(frames: int) -> None:
     exact = VideoTransformer(sized("t", num_frames=frames, image_size_px=112)).eval()
     generator = torch.Generator().manual_seed(5)
     for parameter in exact.parameters():
-        parameter += torch.randn(parameter.shape, generator=generator) * 0.02
+        parameter.add_(torch.randn(parameter.shape, generator=generator), alpha=0.02)
     fast = copy.deepcopy(exact).bfloat16()
     clip = _frames(2, frames, 3, 112, 112)
     tokens, rounded = exact(clip).flatten(1, 3), fast(clip.bfloat16()).float().flatten(1, 3)

@@ -67,6 +67,7 @@ class _Trial:
     backbone: Backbone
     clips: torch.Tensor
     tokens: Tokens
+    settings: Mapping[str, object]  # of torch, before the first call
 
     @property
     def card(self) -> BackboneCard:
@@ -128,8 +129,9 @@ def _first(backbone: Backbone, trial: list[_Trial]) -> str:
     count = _STEPS * card.patch[0] if card.flexible_frames else card.num_frames
     shape = (2, count, 3, card.image_size_px, card.image_size_px)
     clips = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    settings = _settings()
     tokens = backbone.encode(clips.clone())
-    trial.append(_Trial(backbone=backbone, clips=clips, tokens=tokens))
+    trial.append(_Trial(backbone=backbone, clips=clips, tokens=tokens, settings=settings))
     return f"frames {tuple(clips.shape)}"
 
 
@@ -220,12 +222,11 @@ def _input(trial: _Trial) -> str:
 
 
 def _globals(trial: _Trial) -> str:
-    before, random = _settings(), torch.random.get_rng_state()
+    random = torch.random.get_rng_state()
     trial.encode(trial.clips)
+    now = _settings()
     changed = [
-        f"{name}: {value} -> {_settings()[name]}"
-        for name, value in before.items()
-        if _settings()[name] != value
+        f"{name}: {value} -> {now[name]}" for name, value in trial.settings.items() if now[name] != value
     ]
     if not torch.equal(random, torch.random.get_rng_state()):
         changed.append("the global random state moved")

@@ -97,6 +97,7 @@ def _pretrained(source: _Source, family: Family, config: Mapping[str, Json], siz
                 config=settings,
                 dtype=torch.float32,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they are listed, and refused below with the rest
             )
     except (OSError, ValueError) as error:
         raise WeightsError(_absent(source, "its weights", error)) from error
@@ -110,7 +111,10 @@ def _check_loading(source: _Source, family: Family, info: Mapping[str, Any]) -> 
         str(source),
         missing=sorted(info["missing_keys"]),
         unexpected=sorted(unexpected),
-        shapes=sorted(str(item) for item in info["mismatched_keys"]),
+        shapes=[
+            f"{name}: expected {tuple(own)}, found {tuple(found)}"
+            for name, found, own in sorted(info["mismatched_keys"])
+        ],
     )
     if info.get("error_msgs"):
         raise WeightsError(f"{source}: {'; '.join(map(str, info['error_msgs']))}")
@@ -173,7 +177,7 @@ def _licence(source: _Source) -> str:
 
 def _source(target: str) -> _Source:
     path = Path(target)
-    if path.is_dir():
+    if target and path.is_dir():
         return _Source(place=str(path), revision=None, local=True)
     place, _, revision = target.partition("@")
     parts = place.split("/")
