@@ -146,3 +146,10 @@ def test_two_thousand_results_load_fast(make_result, tmp_path):
     spent = time.process_time() - started
     assert len({result.backbone.name for result in results}) == 2000
     assert spent < 4.0, f"{spent:.1f} CPU seconds"
+
+
+def test_the_order_of_settings_is_no_other_run(make_result):
+    result = make_result()
+    turned = dict(reversed(list(result.task.config.items())))
+    assert list(turned) != list(result.task.config)
+    assert file_name(replace(result, task=replace(result.task, config=turned))) == file_name(result)
