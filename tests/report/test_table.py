@@ -225,12 +225,8 @@ def test_a_score_that_is_not_a_number_is_explained(make):
 
 def test_decoders_that_differ_are_mentioned(make):
     results = [
-        make(
-            "a", embedding={"sampling": {"kind": "Uniform"}, "decoder": {"decoder": "pyav 18", "ffmpeg": "8.0"}}
-        ),
-        make(
-            "b", embedding={"sampling": {"kind": "Uniform"}, "decoder": {"decoder": "pyav 18", "ffmpeg": "7.1"}}
-        ),
+        make("a", embedding={"sampling": {"kind": "Uniform"}, "provenance": [{"ffmpeg": "8.0"}]}),
+        make("b", embedding={"sampling": {"kind": "Uniform"}, "provenance": [{"ffmpeg": "7.1"}]}),
     ]
     assert _notes(table(results), "mind") == [
         "data: ffmpeg differs between the results of a column: 7.1 (1), 8.0 (1)"

@@ -91,7 +91,7 @@ def test_decoder_precision_and_seeds_are_mentioned(make_result):
             **one.embedding,
             "dtype": "bfloat16",
             "decoder": "torchcodec",
-            "provenance": {"ffmpeg": "8"},
+            "provenance": [{"num_videos": 3, "ffmpeg": "8"}],
         },
         seeds={"asked": 3, "probe": 1},
     )

@@ -36,7 +36,7 @@ def test_the_same_run_replaces_its_own_file(make_result, tmp_path):
         scores={"knn/top1": Score(value=1.0, unit="%", n=4)},
         seconds={"task": 99.0},
         environment={"python": "3.13"},
-        embedding={**first.embedding, "decoder": {"ffmpeg": "8"}, "provenance": {"x": "y"}},
+        embedding={**first.embedding, "decoder": "torchcodec", "provenance": [{"x": "y"}]},
         seeds={"asked": 5},
     )
     assert save(first, tmp_path) == save(again, tmp_path)

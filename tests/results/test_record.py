@@ -103,7 +103,10 @@ def test_details_that_are_not_plain_data_are_refused(make_card):
 
 
 def test_the_environment_is_filled_in(make_card):
-    result = _record(make_card(), environment=None)
+    made = {"provenance": [{"decoder": "pyav 18", "ffmpeg": "8.1"}, {"decoder": "pyav 18", "ffmpeg": "8.0"}]}
+    result = _record(make_card(), environment=None, embedding=made)
+    assert result.environment["decoder"] == "pyav 18"
+    assert result.environment["ffmpeg"] == "8.0 and 8.1"
     assert result.environment["python"]
     assert result.environment["torch"]
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twlv.results.canonical import digest, jsonable
+from twlv.results.environment import used_version
 from twlv.results.result import Result
 from twlv.types import Coverage, Json
 
@@ -132,13 +133,9 @@ def axes(result: Result, score: str = "") -> dict[str, Json]:
 def circumstances(result: Result) -> dict[str, Json]:
     """What should not move a number and sometimes does."""
     made, here = result.embedding, result.environment
-    decoder = made.get("decoder")
-    versions: Mapping[str, Json] = decoder if isinstance(decoder, dict) else {"decoder": decoder}
-    provenance = made.get("provenance")
-    origin: Mapping[str, Json] = provenance if isinstance(provenance, dict) else {}
     return {
-        "decoder": versions.get("decoder") or here.get("decoder"),
-        "ffmpeg": versions.get("ffmpeg") or origin.get("ffmpeg") or here.get("ffmpeg"),
+        "decoder": used_version(made, "decoder") or made.get("decoder") or here.get("decoder"),
+        "ffmpeg": used_version(made, "ffmpeg") or here.get("ffmpeg"),
         "compute dtype": made.get("dtype"),
         "storage dtype": made.get("storage_dtype"),
         "seeds": jsonable({name: seed for name, seed in result.seeds.items() if name != "asked"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -46,6 +46,17 @@ def environment(
         "cpu_cores": cpu_cores(),
         "gpu": gpu or None,
     }
+
+
+def used_version(embedding: Mapping[str, Json], name: str) -> str:
+    """The version of ``decoder``, ``ffmpeg``, ... that made the vectors, from their provenance.
+
+    Embeddings may have been made long before the task ran, by other versions; several are joined by ``and``.
+    """
+    origin = embedding.get("provenance")
+    makers = origin if isinstance(origin, list) else [origin]
+    found = {str(maker[name]) for maker in makers if isinstance(maker, dict) and maker.get(name)}
+    return " and ".join(sorted(found))
 
 
 def version(package: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from twlv.results.canonical import jsonable, not_finite
 from twlv.results.contamination import overlapping
 from twlv.results.environment import environment as this_environment
+from twlv.results.environment import used_version
 from twlv.results.matching import references
 from twlv.results.result import DatasetRecord, Predictions, Result, TaskRecord
 from twlv.types import BackboneCard, Coverage, DatasetCard, Json, Outcome
@@ -45,15 +46,20 @@ def record(
     ``splits`` names the one that was fitted on and the one that was scored, ``coverage`` is by split name.
     ``seed`` is the one that was asked for (kept as ``asked``; the seeds that were used are the outcome's).
     ``embedding`` says how the vectors were made; reports look for its keys ``sampling`` (an object with
-    ``kind``), ``views``, ``level``, ``dtype``, ``storage_dtype``, ``decoder``, ``provenance``. ``environment``
-    says where (default: ``results.environment()``). Numbers that are not finite are noted and kept as null.
+    ``kind``), ``views``, ``level``, ``dtype``, ``storage_dtype``, ``decoder`` and ``provenance`` (a list of
+    objects with versions). ``environment`` says where; by default it is asked of this process, with the
+    decoder of the provenance. Numbers that are not finite are noted and kept as null.
 
     Raises:
         ResultError: the task's configuration or details hold something that is not plain data.
     """
     where = {"scores": outcome.scores, "details": outcome.details, "seconds": seconds or {}}
     odd = tuple(f"{place.lstrip('.')}; written as null" for place in not_finite(where))
-    here = this_environment() if environment is None else environment
+    made = embedding or {}
+    if environment is None:
+        environment = this_environment(
+            decoder=used_version(made, "decoder"), ffmpeg=used_version(made, "ffmpeg")
+        )
     result = Result(
         task=TaskRecord(name=task.name, version=task.version, config=configuration(task)),
         dataset=_dataset(dataset, *splits),
@@ -62,9 +68,9 @@ def record(
         coverage=sum(coverage.values(), Coverage(expected=0, present=0, decoded=0, used=0)),
         coverage_by_split=dict(coverage),
         contaminated_by=overlapping(backbone.pretrained_on, dataset.name),
-        embedding=_mapping(embedding or {}),
+        embedding=_mapping(made),
         seeds={**({} if seed is None else {"asked": seed}), **outcome.seeds},
-        environment=_mapping(here),
+        environment=_mapping(environment),
         seconds={stage: float(value) for stage, value in (seconds or {}).items()},
         notes=(*outcome.notes, *notes, *odd),
         details=_mapping(outcome.details),
