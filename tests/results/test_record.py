@@ -18,6 +18,7 @@ from twlv.types import Coverage, DatasetCard, Outcome, Prediction, Score, Unifor
 @dataclass(frozen=True, kw_only=True)
 class FakeTask:
     k: int = 20
+    tau: float = 0.5
     sampling: Uniform = field(default_factory=lambda: Uniform(num_frames=4))
     where: Path = Path("a/b")
     level: str = "clip"
@@ -53,7 +54,7 @@ def test_everything_that_was_run_is_named(make_card):
     result = _record(make_card(), seed=9, seconds={"task": 2})
     assert result.task.name == "fake"
     assert result.task.version == "3"
-    assert result.task.config == {"k": 20, "sampling": {"num_frames": 4}, "where": "a/b"}
+    assert result.task.config == {"k": 20, "tau": 0.5, "sampling": {"num_frames": 4}, "where": "a/b"}
     assert (result.dataset.train_split, result.dataset.test_split) == ("train", "val")
     assert result.dataset.num_classes == 2
     assert result.dataset.selection == "every 10th"
@@ -85,10 +86,18 @@ def test_numbers_that_are_not_finite_are_noted(make_card):
         scores={"fake/top1": Score(value=math.nan, unit="%", n=0)}, details={"loss": [1.0, {"last": math.inf}]}
     )
     result = record(
-        task=FakeTask(), outcome=outcome, dataset=DATA, backbone=make_card(), coverage={}, environment={}
+        task=FakeTask(tau=math.inf),
+        outcome=outcome,
+        dataset=DATA,
+        backbone=make_card(),
+        coverage={},
+        environment={},
+        seconds={"task": math.nan},
     )
+    assert result.seconds == {}
     assert result.details == {"loss": [1.0, {"last": None}]}
     assert result.notes == (
+        "config.tau is inf; written as null",
         "scores.fake/top1.value is nan; written as null",
         "details.loss[1].last is inf; written as null",
     )

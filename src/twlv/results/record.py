@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -53,7 +54,7 @@ def record(
     Raises:
         ResultError: the task's configuration or details hold something that is not plain data.
     """
-    where = {"scores": outcome.scores, "details": outcome.details, "seconds": seconds or {}}
+    where = {"config": task, "scores": outcome.scores, "details": outcome.details}
     odd = tuple(f"{place.lstrip('.')}; written as null" for place in not_finite(where))
     made = embedding or {}
     if environment is None:
@@ -71,7 +72,7 @@ def record(
         embedding=_mapping(made),
         seeds={**({} if seed is None else {"asked": seed}), **outcome.seeds},
         environment=_mapping(environment),
-        seconds={stage: float(value) for stage, value in (seconds or {}).items()},
+        seconds={stage: float(value) for stage, value in (seconds or {}).items() if math.isfinite(value)},
         notes=(*outcome.notes, *notes, *odd),
         details=_mapping(outcome.details),
         predictions=Predictions.of(outcome.predictions),
