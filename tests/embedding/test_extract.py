@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 
+from twlv.contracts import Tokens
 from twlv.embedding import Batching, Failure, embed_list, extract, reading_for
 from twlv.errors import UsageError
-from twlv.types import Dataset, Embedding, MultiClip, Uniform, Views
+from twlv.types import BackboneCard, Dataset, Embedding, MultiClip, Uniform, Views
 
 MakeDataset = Callable[..., Dataset]
 DENSE = MultiClip(clip_seconds=1.0, stride_seconds=0.5)
@@ -43,6 +45,39 @@ def test_workers_do_not_change_a_byte(backbone, make_dataset: MakeDataset, sampl
     samples = make_dataset(extra=("broken",)).samples
     runs = [as_bytes(list(embed_list(backbone, samples, sampling=sampling, workers=n))) for n in (0, 1, 4)]
     assert runs[0] == runs[1] == runs[2]
+
+
+def test_encoders_do_not_change_a_byte(backbone, make_dataset: MakeDataset) -> None:
+    samples = make_dataset(extra=("broken",)).samples
+    reading = reading_for(backbone.card, DENSE, Views())
+    runs = [
+        as_bytes(list(extract(backbone, samples, reading, batching=Batching(clips=2, encoders=n))))
+        for n in (1, 3)
+    ]
+    assert runs[0] == runs[1]
+
+
+class Faulty:
+    """A backbone that answers with NaN, or raises."""
+
+    def __init__(self, card: BackboneCard, error: Exception | None = None) -> None:
+        self.card, self.error = card, error
+
+    def encode(self, frames: torch.Tensor) -> Tokens:
+        if self.error:
+            raise self.error
+        return Tokens(patches=torch.full((len(frames), 4, 2, 2, 3), float("nan")))
+
+
+def test_a_fault_of_the_backbone_is_not_blamed_on_a_video(backbone, make_dataset: MakeDataset) -> None:
+    faulty = Faulty(backbone.card, RuntimeError("out of memory"))
+    with pytest.raises(RuntimeError, match="out of memory"):
+        list(embed_list(faulty, make_dataset().samples))
+
+
+def test_vectors_that_are_not_finite_are_a_failure(backbone, make_dataset: MakeDataset) -> None:
+    items = list(embed_list(Faulty(backbone.card), make_dataset().samples[:2]))
+    assert [item.reason.split(":")[0] for item in items if isinstance(item, Failure)] == ["not_finite"] * 2
 
 
 def test_dense_clips_have_their_times(backbone, make_dataset: MakeDataset) -> None:

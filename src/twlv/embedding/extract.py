@@ -11,7 +11,9 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,21 +43,25 @@ class Batching:
 
     ``clips`` go through the backbone at once; clips of up to ``videos`` consecutive samples may share a
     batch. One video at a time loses nothing on a CPU and keeps every video's bytes independent of its
-    neighbours; a GPU wants more.
+    neighbours; a GPU wants more. ``encoders`` threads encode batches side by side, each on one core: threads
+    inside an operation would wait for each other, and the slower one sets the pace.
     """
 
     clips: int = 4
     videos: int = 1
+    encoders: int = 1
 
     @staticmethod
     def for_device(device: torch.device) -> Batching:
-        """Small on a CPU, large on an accelerator."""
-        return Batching() if device.type == "cpu" else Batching(clips=16, videos=16)
+        """Small batches and an encoder for every core on a CPU, large batches on an accelerator."""
+        if device.type == "cpu":
+            return Batching(encoders=torch.get_num_threads())
+        return Batching(clips=16, videos=16)
 
 
 @dataclass
 class Timings:
-    """Seconds by stage, summed over threads; ``wait`` is the encoder's time without work."""
+    """Seconds by stage, summed over threads; ``wait`` is the time spent waiting for clips."""
 
     decode: float = 0.0
     encode: float = 0.0
@@ -97,10 +103,19 @@ def extract(
     stream = prefetch(
         samples, read, workers=workers, depth=2 * batching.clips, on_thread_start=_single_threaded
     )
+    encoders = ThreadPoolExecutor(batching.encoders, "twlv-encode", initializer=_single_threaded)
+    under_way: deque[_Batch | _Video] = deque()
     try:
-        for group in groups(samples, batching.videos):
-            yield from _embed_group(model, itertools.islice(stream, len(group)), level, batching, timings)
+        for event in _batches(stream, batching, timings):
+            if isinstance(event, _Batch):
+                event.rows = encoders.submit(_encode, model, event.frames(), level, timings)
+            under_way.append(event)
+            while len(under_way) > 2 * batching.encoders:
+                yield from _settle(under_way.popleft(), level)
+        while under_way:
+            yield from _settle(under_way.popleft(), level)
     finally:
+        encoders.shutdown(cancel_futures=True)
         stream.close()
         torch.set_num_threads(torch.get_num_threads())  # this thread's count is the default again
 
@@ -114,7 +129,7 @@ def device_of(model: Backbone) -> torch.device:
 
 
 def _single_threaded() -> None:
-    """A reader resizes on its own core and leaves the others to the encoder.
+    """A reader or an encoder works on one core and leaves the others to its neighbours.
 
     The setting is the calling thread's own, and also the default of threads that start later; ``extract``
     restores that default when it ends.
@@ -133,7 +148,7 @@ def _timed_reading(sample: Sample, reading: Reading, timings: Timings) -> Iterat
     timings.decode += time.perf_counter() - started
 
 
-# ---------------------------------------------------------------- encoding
+# ---------------------------------------------------------------- batches
 
 
 @dataclass
@@ -163,29 +178,44 @@ class _Video:
         )
 
 
-def _embed_group(
-    model: Backbone,
-    stream: Iterator[tuple[Sample, Iterator[Clip]]],
-    level: Level,
-    batching: Batching,
-    timings: Timings,
-) -> Iterator[Embedding | Failure]:
-    """Embed a few consecutive videos whose clips share batches."""
-    done: list[_Video] = []
-    waiting: list[tuple[_Video, Clip]] = []
-    for sample, clips in stream:
-        current = _Video(sample=sample)
-        done.append(current)
-        try:
-            for clip in _waited(clips, timings):
-                waiting.append((current, clip))
-                if len(waiting) == batching.clips:
-                    _encode(model, waiting, level, timings)
-        except VideoError as error:
-            current.failed = f"{error.reason}: {error.seen}"
-    _encode(model, waiting, level, timings)
-    for finished in done:
-        yield finished.result(level)
+@dataclass
+class _Batch:
+    """Clips that go through the backbone at once, each with the video that it belongs to."""
+
+    owners: list[_Video] = field(default_factory=list)
+    clips: list[Clip] = field(default_factory=list)
+    rows: Future[FloatArray] | None = None
+
+    def frames(self) -> torch.Tensor:
+        """uint8 (B, T, C, H, W); the clips themselves are let go."""
+        stacked = torch.stack([clip.frames for clip in self.clips])
+        for owner, clip in zip(self.owners, self.clips, strict=True):
+            owner.spans.append((clip.span.start_seconds, clip.span.end_seconds))
+        self.clips.clear()
+        return stacked
+
+
+def _batches(
+    stream: Iterator[tuple[Sample, Iterator[Clip]]], batching: Batching, timings: Timings
+) -> Iterator[_Batch | _Video]:
+    """Full batches as they fill up, and every video after the last batch that holds a clip of it."""
+    while group := list(itertools.islice(stream, 1)):
+        batch, videos = _Batch(), []
+        for sample, clips in itertools.chain(group, itertools.islice(stream, batching.videos - 1)):
+            current = _Video(sample=sample)
+            videos.append(current)
+            try:
+                for clip in _waited(clips, timings):
+                    batch.owners.append(current)
+                    batch.clips.append(clip)
+                    if len(batch.clips) == batching.clips:
+                        yield batch
+                        batch = _Batch()
+            except VideoError as error:
+                current.failed = f"{error.reason}: {error.seen}"
+        if batch.clips:
+            yield batch
+        yield from videos
 
 
 def _waited(clips: Iterator[Clip], timings: Timings) -> Iterator[Clip]:
@@ -198,17 +228,23 @@ def _waited(clips: Iterator[Clip], timings: Timings) -> Iterator[Clip]:
         yield clip
 
 
-@torch.inference_mode()
-def _encode(model: Backbone, waiting: list[tuple[_Video, Clip]], level: Level, timings: Timings) -> None:
-    """Encode the waiting clips at once, hand the rows to their videos, and empty the list."""
-    if not waiting:
-        return
+# ---------------------------------------------------------------- encoding
+
+
+def _encode(model: Backbone, frames: torch.Tensor, level: Level, timings: Timings) -> FloatArray:
+    """Rows of an embedding for clips uint8 (B, T, C, H, W); runs in an encoder's thread."""
     started = time.perf_counter()
-    frames = torch.stack([clip.frames for _, clip in waiting]).to(device_of(model))
-    tokens = model.encode(video.normalize(frames, model.card.mean, model.card.std))
-    rows = pool(tokens, model.card, level).cpu().numpy()
-    for (owner, clip), row in zip(waiting, rows, strict=True):
-        owner.rows.append(row)
-        owner.spans.append((clip.span.start_seconds, clip.span.end_seconds))
-    waiting.clear()
+    with torch.inference_mode():
+        normalised = video.normalize(frames.to(device_of(model)), model.card.mean, model.card.std)
+        rows: FloatArray = pool(model.encode(normalised), model.card, level).cpu().numpy()
     timings.encode += time.perf_counter() - started
+    return rows
+
+
+def _settle(event: _Batch | _Video, level: Level) -> Iterator[Embedding | Failure]:
+    """Hand a batch's rows to their videos, or finish a video; events settle in the order they came."""
+    if isinstance(event, _Video):
+        yield event.result(level)
+    elif event.rows is not None:
+        for owner, row in zip(event.owners, event.rows.result(), strict=True):
+            owner.rows.append(row)
