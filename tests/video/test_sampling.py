@@ -175,6 +175,18 @@ def test_span_restricts_to_a_part() -> None:
         assert 100 <= min(row) <= max(row) <= 199
 
 
+def test_span_ends_before_its_end() -> None:
+    """100 frames in [4, 8): 101 wanted ones are spread over them, the frame at 8 s is not among them."""
+    (row,) = rows(lasting(10.0), Strided(frame_step=1), 101, span=Span(start_seconds=4.0, end_seconds=8.0))
+    assert (row[0], row[-1]) == (100, 199)
+
+
+def test_an_impossible_index_of_a_rule_stays_in_the_span() -> None:
+    """V-JEPA gives -1 for one frame; that must not be the frame before the span."""
+    part = Span(start_seconds=4.0, end_seconds=4.04)
+    assert rows(lasting(10.0), Rule(name="vjepa"), 16, span=part) == [[100] * 16]
+
+
 def test_span_is_cut_at_the_end_and_refused_outside() -> None:
     info = lasting(10.0)
     assert spans(info, Uniform(), span=Span(start_seconds=9.0, end_seconds=12.0)) == [(9, 10)]

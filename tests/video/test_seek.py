@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from twlv.types import Span, Uniform
 from twlv.video import decode, plan_clips, probe, read_clips
@@ -85,6 +86,36 @@ def test_short_gaps_are_read_through(
     assert watch.numbers(files["closed.mp4"]) == EXPECTED
     assert watch.decoded == EXPECTED[-1] + 1
     assert watch.opened == 1
+
+
+@pytest.mark.parametrize("name", ["open_gop.mp4", "open_gop.mkv"])
+def test_pictures_that_lead_a_key_frame_are_whole(
+    files: dict[str, Path], make: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """B-frames shown before an open group's key frame need the group before: each target in two groups."""
+    info = probe(files[name])
+    monkeypatch.setattr(decode, "SEEK_GAP_SECONDS", 0.3)
+    monkeypatch.setattr(decode, "_SEEK_MARGIN_SECONDS", 0.0)
+    (straight,) = read_clips(info, plan_clips(info, Uniform(), num_frames=NUM_FRAMES), None)
+    for target in range(200, 224):
+        pixels = [picture.load().clone() for picture in decode.pictures(info, [target])]
+        assert torch.equal(pixels[0], straight.frames[target]), target
+
+
+def test_pictures_before_a_key_frame_are_not_trusted(
+    files: dict[str, Path], make: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFmpeg leaves such pictures out today; here one comes, and claims to be the target."""
+    info = probe(files["closed.mp4"])
+    timed = decode._Decoder._timed
+
+    def leading(decoder: Any) -> Iterator[Any]:
+        if decoder.decoded:  # that is, after a jump
+            yield info.pts_seconds[270], SimpleNamespace(key_frame=False)
+        yield from timed(decoder)
+
+    monkeypatch.setattr(decode._Decoder, "_timed", leading)
+    assert [make.number_of(picture.load()) for picture in decode.pictures(info, [270])] == [270]
 
 
 @pytest.mark.parametrize("name", ["closed.mp4", "open_gop.mkv", "offset.mkv"])

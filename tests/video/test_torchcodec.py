@@ -98,14 +98,19 @@ def test_errors_of_the_decoder_are_not_the_users(
     assert str(error) in caplog.text
 
 
-def test_transport_streams_go_to_pyav(
-    tmp_path: Path, make: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("suffix", ["ts", "avi"])
+def test_containers_it_is_not_exact_in_go_to_pyav(
+    tmp_path: Path,
+    make: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    suffix: str,
 ) -> None:
-    info = probe(make.counter_video(tmp_path / "v.ts", options={"bf": "2"}))
+    info = probe(make.counter_video(tmp_path / f"v.{suffix}", options={"bf": "2"}))
     decoder = Decoder(info, make, 0, range(0), None)
     assert read_with(decoder, monkeypatch, info, make) == EXPECTED
     assert decoder.asked == 0
-    assert "transport" in caplog.text
+    assert "not exact" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ from twlv.video.sampling import TIME_TOLERANCE_SECONDS, frame_indices
 _BATCH_FRAMES = 16
 """Full pictures held at once."""
 
+_UNFIT = frozenset({"avi", "mpeg", "mpegts"})
+"""It seeks to late frames in transport streams, and orders the B-frames of old avi files by their labels."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -76,8 +79,8 @@ def _load() -> Any:
 
 def _open(decoder_class: Any, info: VideoInfo, thread_count: int) -> Any:
     with open_stream(info.path) as (container, stream):
-        if container.format.name in {"mpegts", "mpeg"}:
-            raise _Refused("its seeks in transport streams are not exact")
+        if container.format.name in _UNFIT:
+            raise _Refused(f"it is not exact in {container.format.name} files")
         index = stream.index
     return decoder_class(
         info.path,
