@@ -20,7 +20,7 @@ from twlv.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from twlv.evaluation import EmbedReport
+    from twlv.embedding import EmbedReport
     from twlv.types import Coverage
 
 
@@ -52,10 +52,13 @@ def run(options: EmbedOptions) -> int:
     data = inputs_of(options.inputs, options)
 
     from twlv.cli.progress import progress
-    from twlv.evaluation import embed_dataset
+    from twlv.embedding import embed_dataset, reading_for, store_spec
+    from twlv.store import Store
 
     model = load_backbone(options.backbone, options)
     print(f"{model.card.name}: licence of the weights: {model.card.licence}", file=sys.stderr)
+    reading = reading_for(model.card, sampling, views, options.decoder)
+    Store.open_or_create(options.out, store_spec(model.card, reading, options.level), command=command_line())
     report = embed_dataset(
         model,
         data,
@@ -66,7 +69,6 @@ def run(options: EmbedOptions) -> int:
         part=part,
         workers=options.workers,
         decoder=options.decoder,
-        provenance={"command": command_line()},
         progress=progress(),
     )
     print(summary(report))
@@ -74,7 +76,7 @@ def run(options: EmbedOptions) -> int:
 
 
 def command_line() -> str:
-    """The command as typed, for the store's provenance."""
+    """The command as typed; the store keeps it."""
     import shlex
 
     return shlex.join(["twlv", *sys.argv[1:]])
