@@ -39,9 +39,8 @@ def main() -> None:
         outcome, costs[name] = timed(lambda: probe.run(train, test))  # noqa: B023 - called at once
         shown = ", ".join(f"{key} {score.value:.3f}" for key, score in outcome.scores.items())
         print(f"ours, {name}, {len(probe.points)} points: {costs[name]}\n  {shown}")
-        print(
-            f"  learning rate {outcome.details['learning_rate']}, weight decay {outcome.details['weight_decay']}"
-        )
+        point = (outcome.details["learning_rate"], outcome.details["weight_decay"])
+        print(f"  learning rate and weight decay {point}")
     if args.authors:
         accuracy, theirs = timed(authors(args.authors, train, test, epochs))
         print(
