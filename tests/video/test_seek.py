@@ -114,6 +114,7 @@ def test_pictures_before_a_key_frame_are_not_trusted(
             yield info.pts_seconds[270], SimpleNamespace(key_frame=False)
         yield from timed(decoder)
 
+    monkeypatch.setattr(decode, "SEEK_GAP_SECONDS", 0.3)
     monkeypatch.setattr(decode._Decoder, "_timed", leading)
     assert [make.number_of(picture.load()) for picture in decode.pictures(info, [270])] == [270]
 
