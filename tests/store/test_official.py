@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -409,3 +411,23 @@ def test_tokens_have_no_official_form(tmp_path: Path, spec: StoreSpec) -> None:
     store = Store.open_or_create(tmp_path / "s", dataclasses.replace(spec, level="patch"))
     with pytest.raises(FeatureError, match="level 'patch'"):
         write_official(store, Dataset(card=DatasetCard(name="d"), samples=()), tmp_path / "out")
+
+
+@pytest.mark.shared
+def test_folders_of_the_reference_generator(shared_dir: Path, tmp_path: Path) -> None:
+    """An independent writer of the layout, both samplings."""
+    script = shared_dir / "golden" / "recognition" / "make_embeddings.py"
+    sizes = ["--train", "40", "--val", "9", "--dim", "8", "--classes", "4"]
+    subprocess.run([sys.executable, str(script), "--out", str(tmp_path / "set"), *sizes], check=True)
+    for sampling in ("uniform", "multi-clip"):
+        read = read_official(tmp_path / "set" / sampling, classes=4)
+        assert [len(read.data.split(name).samples) for name in ("train", "val")] == [40, 9]
+        assert (read.failed, read.notes) == ({}, ())
+        for video_id, embedding in read.embeddings.items():
+            split = "train" if "train" in video_id else "val"
+            meta = json.loads((tmp_path / "set" / sampling / split / f"{video_id}.json").read_text())
+            wanted = [[clip["start"], clip["end"]] for clip in meta["clips"]]
+            np.testing.assert_array_equal(embedding.spans_seconds, wanted)
+        store = import_official(tmp_path / "set" / sampling, tmp_path / f"store-{sampling}")
+        assert store.verify() == []
+        assert len(store) == 49

@@ -67,6 +67,7 @@ def test_another_reader_of_safetensors_sees_the_same(store: Store, make: Make) -
         np.testing.assert_array_equal(opened.get_tensor("offsets"), [0, 2, 5])
         np.testing.assert_array_equal(opened.get_slice("vectors")[2:5], make("b", 3).vectors)
         assert opened.get_tensor("spans").shape == (5, 2)
+        assert int.from_bytes(file.read_bytes()[:8], "little") % 8 == 0  # so every tensor lies aligned
         assert opened.metadata()["ids"] == '["a","b"]'
         assert opened.metadata()["key"] == store.spec.key
         assert opened.metadata()["provenance"] == '[{"decoder":"pyav 18"}]'
