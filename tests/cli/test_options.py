@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from twlv.cli.fields import build, parse_settings
-from twlv.cli.options import flag, parse
+from twlv.cli.options import command_line, flag, parse
 from twlv.errors import InputError, UnknownName, UsageError
 
 
@@ -55,6 +56,13 @@ def test_wrong_words_say_what_was_seen(words: list[str], message: str) -> None:
     with pytest.raises(UsageError) as caught:
         read(*words)
     assert message in str(caught.value)
+
+
+def test_the_command_is_rebuilt_from_the_options() -> None:
+    words = ["a b", "c", "--out", "s", "--clip-seconds", "3.0", "--where", "x=1", "--where", "y=2", "--json"]
+    shown = command_line("verb", read(*words))
+    assert shown == "twlv verb 'a b' c --out s --clip-seconds 3.0 --where x=1 --where y=2 --json"
+    assert read(*shlex.split(shown)[2:]) == read(*words)
 
 
 def test_help_names_every_field_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:

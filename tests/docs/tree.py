@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 START = "<!-- tree: written by `python tests/docs/tree.py --write` -->\n"
+LONGEST = 100
 END = "<!-- /tree -->"
 
 
@@ -34,8 +35,8 @@ def sentence(path: Path) -> str:
     text = " ".join(
         (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0].split()
     )
-    first = re.split(r"(?<=[.:;])\s", text, maxsplit=1)[0]
-    return first.rstrip(".:;")
+    first = re.split(r"(?<=\.)\s", text, maxsplit=1)[0].rstrip(".:")
+    return first if len(first) <= LONGEST else re.split(r"[;:,(]", first, maxsplit=1)[0].strip()
 
 
 def replaced(readme: str) -> str:

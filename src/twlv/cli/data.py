@@ -35,7 +35,7 @@ class CheckOptions(DataOptions):
         metadata=flag("a manifest, or video files and folders", metavar="MANIFEST", positional="+")
     )
     workers: int | None = field(
-        default=None, metadata=flag("processes that decode; default: chosen from the cores")
+        default=None, metadata=flag("threads that decode; default: chosen from the cores")
     )
     out: Path | None = field(default=None, metadata=flag("also write what was found as JSON", metavar="FILE"))
     json: bool = field(default=False, metadata=flag("print the JSON document instead of the table"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twlv.cli.options import flag
+from twlv.cli.options import command_line, flag
 from twlv.cli.shared import (
     DataOptions,
     ReadingOptions,
@@ -58,7 +58,9 @@ def run(options: EmbedOptions) -> int:
     model = load_backbone(options.backbone, options)
     print(f"{model.card.name}: licence of the weights: {model.card.licence}", file=sys.stderr)
     reading = reading_for(model.card, sampling, views, options.decoder)
-    Store.open_or_create(options.out, store_spec(model.card, reading, options.level), command=command_line())
+    Store.open_or_create(
+        options.out, store_spec(model.card, reading, options.level), command=command_line("embed", options)
+    )
     report = embed_dataset(
         model,
         data,
@@ -73,13 +75,6 @@ def run(options: EmbedOptions) -> int:
     )
     print(summary(report))
     return coverage_status(report.coverage, report.coverage.fraction, options.min_coverage)
-
-
-def command_line() -> str:
-    """The command as typed; the store keeps it."""
-    import shlex
-
-    return shlex.join(["twlv", *sys.argv[1:]])
 
 
 def summary(report: EmbedReport) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import difflib
+import inspect
+import shlex
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -80,6 +82,25 @@ def config_yaml(cls: type[Any], values: Mapping[str, Any]) -> str:
     return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
 
+def command_line(command: str, options: Any) -> str:
+    """The command that gives these options, ready for a shell; what has its default is left out."""
+    words, flags = command.split(), []
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if field.metadata["positional"]:
+            words += [str(item) for item in (value if isinstance(value, tuple) else [value])]
+        elif value != field.default:
+            flags += _flag_words(field.name, value)
+    return shlex.join(["twlv", *words, *flags])
+
+
+def _flag_words(name: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [_flag(name) if value else "--no-" + name.replace("_", "-")]
+    items = value if isinstance(value, tuple) else [value]
+    return [word for item in items for word in (_flag(name), str(item))]
+
+
 def _required(cls: type[Any]) -> list[str]:
     return [field.name for field in dataclasses.fields(cls) if field.default is _MISSING]
 
@@ -141,7 +162,8 @@ def _parser(cls: type[Any], prog: str, description: str) -> _Parser:
         argument_default=argparse.SUPPRESS,
     )  # fmt: skip
     hints = typing.get_type_hints(cls)
-    for field in dataclasses.fields(cls):
+    own = inspect.get_annotations(cls)  # what a command adds to the shared options comes first
+    for field in sorted(dataclasses.fields(cls), key=lambda field: field.name not in own):
         _add(parser, field, hints[field.name])
     parser.add_argument("--config", metavar="FILE", help="YAML file of options; the command line wins over it")
     parser.add_argument(

@@ -28,7 +28,7 @@ class QuickstartOptions:
         metadata=flag("folder for videos, stores, results and the report", metavar="DIR"),
     )
     workers: int | None = field(
-        default=None, metadata=flag("processes that decode; default: chosen from the cores")
+        default=None, metadata=flag("threads that decode; default: chosen from the cores")
     )
 
 
@@ -81,9 +81,11 @@ def _manifest(out: Path, kind: str, rows: list[tuple[str, str, str, str, str]]) 
     path = out / f"manifest_{kind}.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("video_id", "path", "label", "split", "group"))
+        writer.writerow(("video_id", "path", "label", "split", "group", "kind"))
         for name, file_name, split, appearance, motion in rows:
-            writer.writerow((name, file_name, appearance if kind == "appearance" else motion, split, name))
+            writer.writerow(
+                (name, file_name, appearance if kind == "appearance" else motion, split, name, kind)
+            )
     return path
 
 

@@ -32,6 +32,12 @@ class DataOptions:
             "only the rows of the manifest with this value in this column; repeatable", metavar="COLUMN=VALUE"
         ),
     )
+    classes: Path | None = field(
+        default=None,
+        metadata=flag(
+            "text file of class names in index order; default: the manifest's own, sorted", metavar="FILE"
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +76,7 @@ class ReadingOptions:
     )
     device: str = field(default="auto", metadata=flag("auto, cpu, cuda, cuda:1, ...", metavar="NAME"))
     workers: int | None = field(
-        default=None, metadata=flag("processes that decode; default: chosen from the cores")
+        default=None, metadata=flag("threads that decode; default: chosen from the cores")
     )
     decoder: Literal["pyav", "torchcodec"] = field(default="pyav", metadata=flag("video decoder"))
 
@@ -132,7 +138,7 @@ def dataset_of(name: str, options: DataOptions) -> Dataset:
     """The data set of a manifest or a name."""
     from twlv.data import dataset
 
-    return dataset(name, root=options.root, where=where_of(options))
+    return dataset(name, root=options.root, where=where_of(options), classes=options.classes)
 
 
 def inputs_of(inputs: tuple[str, ...], options: DataOptions) -> Dataset:
@@ -143,8 +149,8 @@ def inputs_of(inputs: tuple[str, ...], options: DataOptions) -> Dataset:
                 f"give one manifest, or video files and folders, not both: got {', '.join(inputs)}"
             )
         return dataset_of(inputs[0], options)
-    if options.where or options.root is not None:
-        raise UsageError("--root and --where are for a manifest; the inputs are video files and folders")
+    if options.where or options.root is not None or options.classes is not None:
+        raise UsageError("--root, --where and --classes are for a manifest; the inputs are videos and folders")
     from twlv.data import collect
 
     return collect(inputs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from twlv.cli.options import flag
+from twlv.cli.options import command_line, flag
 from twlv.cli.shared import DataOptions, dataset_of
 from twlv.errors import StoreError, UsageError
 
@@ -114,9 +114,8 @@ def _export_official(store: Store, options: ExportOptions) -> int:
 
 def import_(options: ImportOptions) -> int:
     """Read embeddings in the layout of the report's authors into a store."""
-    from twlv.cli.embed import command_line
     from twlv.store.official_store import import_official
 
-    store = import_official(options.folder, options.out, command=command_line())
+    store = import_official(options.folder, options.out, command=command_line("store import", options))
     print(f"{options.out}: {len(store)} videos, {len(store.failed)} failed")
     return 0
