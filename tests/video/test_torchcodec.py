@@ -17,7 +17,7 @@ import torch
 
 from twlv.errors import MissingExtra, UsageError
 from twlv.types import MultiClip, VideoInfo
-from twlv.video import Preprocess, decoder_versions, plan_clips, probe, read_clips, torchcodec_backend
+from twlv.video import Preprocess, decode, decoder_versions, plan_clips, probe, read_clips, torchcodec_backend
 
 WHOLE = Preprocess(crop_px=48, resize_mode="stretch")
 
@@ -94,8 +94,12 @@ def test_errors_of_the_decoder_are_not_the_users(
     error: Exception,
 ) -> None:  # fmt: skip
     info = probe(counter)
+    again: list[int] = []
+    pictures = decode.pictures
+    monkeypatch.setattr(decode, "pictures", lambda i, w, **k: again.extend(w) or pictures(i, w, **k))
     assert read_with(Decoder(info, make, 0, range(40, 60), error), monkeypatch, info, make) == EXPECTED
     assert str(error) in caplog.text
+    assert again == list(range(33, 60, 2))  # not the batch of 16 before
 
 
 @pytest.mark.parametrize("suffix", ["ts", "avi"])

@@ -61,6 +61,7 @@ def test_own_times(tmp_path: Path, make: SimpleNamespace) -> None:
         (clip(), {"codec": "nonsense"}, "nonsense"),
         (clip(), {"fps": 0.0}, "fps"),
         (clip(), {"pts_seconds": [0.0, 1.0]}, "2 times"),
+        (clip(), {"pts_seconds": [0.0, 1.0], "codec": "mjpeg", "pixel_format": "yuvj420p"}, "2 times"),
         (clip(height=33), {"pixel_format": "yuv420p"}, "cannot be encoded"),
     ],
 )
