@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub.constants
 import pytest
 import torch
 import transformers
@@ -189,6 +190,14 @@ def test_a_tensor_of_another_shape_is_an_error(tmp_path: Path) -> None:
         backbones.load(f"hf:{tmp_path}")
 
 
+def test_a_file_that_is_cut_short(tmp_path: Path) -> None:
+    _write(tmp_path, "dinov2")
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-50])
+    with pytest.raises(WeightsError, match="cannot read its weights"):
+        backbones.load(f"hf:{tmp_path}")
+
+
 def test_vjepa2_takes_the_size_of_its_preparation(tmp_path: Path, frames: Frames) -> None:
     """A model of 32 px whose preparation crops 64: rows and columns are counted for 64."""
     model = _write(tmp_path, "vjepa2", crop_size={"height": 64, "width": 64}, size={"shortest_edge": 64})
@@ -237,6 +246,9 @@ def test_offline_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError("no network in tests")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(
+        huggingface_hub.constants, "HF_HUB_OFFLINE", True
+    )  # without it the hub's client retries
     for name in ("videomae_vit_b.k400", "hf:MCG-NJU/videomae-base@v1"):
         with pytest.raises(WeightsError, match=r"hf download MCG-NJU/videomae-base --local-dir FOLDER"):
             backbones.load(name)

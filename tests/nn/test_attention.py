@@ -49,12 +49,20 @@ def test_gradients_are_the_exact_forms(tokens: int) -> None:
         torch.testing.assert_close(leaf.grad, twin.grad, rtol=1e-3, atol=1e-5)
 
 
-def test_long_clips_are_chunked_and_not_scored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("tokens", LENGTHS)
+def test_the_chunks_are_exact(tokens: int, dtype: torch.dtype) -> None:
+    q, k, v = _qkv(tokens, dtype=dtype)
+    torch.testing.assert_close(attention._chunked(q, k, v).double(), _exact(q, k, v), rtol=1e-5, atol=1e-6)
+
+
+def test_long_clips_in_bfloat16_are_chunked(monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
     monkeypatch.setattr(attention, "_chunked", lambda q, k, v: called.append(q.shape) or q)
     with torch.inference_mode():
+        attend(*_qkv(PLAIN_TOKENS + 1, dtype=torch.bfloat16))
+        attend(*_qkv(PLAIN_TOKENS, dtype=torch.bfloat16))
         attend(*_qkv(PLAIN_TOKENS + 1))
-        attend(*_qkv(PLAIN_TOKENS))
     assert called == [(2, 3, PLAIN_TOKENS + 1, 8)]
 
 

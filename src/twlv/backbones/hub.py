@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
 
 from twlv.backbones import hf
 from twlv.backbones.hub_families import Family, family_of
@@ -99,7 +100,7 @@ def _pretrained(source: _Source, family: Family, config: Mapping[str, Json], siz
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,  # they are listed, and refused below with the rest
             )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise WeightsError(_absent(source, "its weights", error)) from error
     _check_loading(source, family, info)
     return model, settings
