@@ -11,6 +11,7 @@ decode, peak memory below 1 GB. Ratios of CPU seconds are the ones to compare on
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import resource
 import tempfile
 import time
@@ -44,12 +45,11 @@ def picture_stream(width: int, height: int, count: int) -> Iterator[np.ndarray]:
         )
 
 
-def make_file(folder: Path, *, minutes: float, width: int, height: int, fps: int) -> Path:
+def make_file(path: Path, *, minutes: float, width: int, height: int, fps: int) -> None:
     """The looped file: the unit's packets again and again, with later times."""
-    unit = folder / "unit.mp4"
+    unit = path.with_name("unit.mp4")
     options = {"g": "250", "preset": "veryfast"}
     write_video(unit, picture_stream(width, height, UNIT_SECONDS * fps), fps, quality=25, options=options)
-    path = folder / "long.mp4"
     repeats = max(1, round(minutes * 60 / UNIT_SECONDS))
     with av.open(str(path), "w") as out:
         target = None
@@ -64,7 +64,6 @@ def make_file(folder: Path, *, minutes: float, width: int, height: int, fps: int
                     packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
                     packet.stream = target
                     out.mux(packet)
-    return path
 
 
 def bare(path: Path) -> int:
@@ -130,7 +129,11 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         size = {"minutes": args.minutes, "width": args.width, "height": args.height, "fps": args.fps}
-        path = args.file or make_file(Path(folder), **size)
+        path = args.file or Path(folder) / "long.mp4"
+        if not args.file:  # in a process of its own, so that its memory does not count
+            maker = multiprocessing.get_context("spawn").Process(target=make_file, args=(path,), kwargs=size)
+            maker.start()
+            maker.join()
         print(f"{path.name}: {probe(path)}\n{decoder_versions()}, torch {torch.__version__}, 1 thread")
         print(f"{'':34} {'frames':>7} {'wall s':>8} {'CPU s':>8} {'x wall':>9} {'x CPU':>8} {'peak MB':>9}")
         reference = timed("bare sequential decode", lambda: bare(path), None)
