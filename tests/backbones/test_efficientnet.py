@@ -58,6 +58,11 @@ def test_folded_features_are_the_packages_own(lite0: LoadedBackbone, frames: Fra
     torch.testing.assert_close(theirs._fc(lite0.encode(image).cls), theirs(image[0]), rtol=1e-3, atol=1e-3)
 
 
+def test_no_batch_norm_is_left_to_compute(lite0: LoadedBackbone) -> None:
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in lite0._module.modules())
+    assert sum(name.endswith("running_mean") for name in lite0.weights) == 49
+
+
 def test_time_reversal_changes_no_bit(lite0: LoadedBackbone, frames: Frames) -> None:
     clip = frames(1, 5, 3, 224, 224)
     assert torch.equal(lite0.encode(clip).cls, lite0.encode(clip.flip(1)).cls)

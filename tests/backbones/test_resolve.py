@@ -14,13 +14,14 @@ import twlv
 from twlv import backbones
 from twlv.backbones.loaded import LoadedBackbone
 from twlv.errors import UnknownName, UsageError, WeightsError
+from twlv.nn import precision
 
 Frames = Callable[..., torch.Tensor]
 
 TINY_SHA256 = "df6574c51433b916d634f17001ea0350a8369b52d594aadba8d7bf20ea5444ca"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tiny() -> LoadedBackbone:
     found = backbones.load("twlv1_vit_t.random", device="cpu", dtype="float32")
     assert isinstance(found, LoadedBackbone)
@@ -50,6 +51,17 @@ def test_what_encode_gives_back(tiny: LoadedBackbone, frames: Frames) -> None:
     head = torch.nn.Linear(192, 2)
     head(tokens.patches).sum().backward()  # a head can be trained on them
     assert head.weight.grad is not None
+
+
+def test_float32_is_fast_within_and_nothing_is_left_set(
+    tiny: LoadedBackbone, frames: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "_medium_is_exact", lambda: True)
+    seen = []
+    tiny._module.register_forward_pre_hook(lambda *_: seen.append(torch.get_float32_matmul_precision()))
+    tiny.encode(frames(1, 2, 3, 32, 32))
+    assert seen == ["medium"]
+    assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_bfloat16_is_recorded_and_agrees(tiny: LoadedBackbone, frames: Frames) -> None:
