@@ -66,11 +66,10 @@ def test_the_tree_in_the_readme_is_true() -> None:
     assert replaced(readme) == readme, "type: python tests/docs/tree.py --write"
 
 
-def test_pages_name_only_commands_and_flags_that_exist() -> None:
-    from twlv.cli.main import COMMANDS, main
+def test_pages_name_only_commands_that_exist() -> None:
+    from twlv.cli.main import COMMANDS
 
-    known = {" ".join(command.words) for command in COMMANDS}
-    assert main(["--help"]) == 0
+    verbs = {command.words[0] for command in COMMANDS}
     for page in EVERY_PAGE:
-        for verb, action in re.findall(r"`twlv ([a-z]+)(?: ([a-z]+))?", page.read_text(encoding="utf-8")):
-            assert verb in known or f"{verb} {action}" in known, f"{page.name}: twlv {verb} {action}"
+        for verb in re.findall(r"`twlv ([a-z]+)", page.read_text(encoding="utf-8")):
+            assert verb in verbs, f"{page.name}: twlv {verb}"
