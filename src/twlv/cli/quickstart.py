@@ -114,7 +114,7 @@ def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | Non
     from twlv.evaluation import embed_dataset, evaluate
     from twlv.store import Store
 
-    model: Backbone = load(name)
+    model: Backbone = load(name, dtype="float32")  # the same numbers on every machine
     folder = out / "stores" / model.card.name
     sets = {kind: data.dataset(str(path)) for kind, path in manifests.items()}
     embed_dataset(
