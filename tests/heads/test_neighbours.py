@@ -68,10 +68,11 @@ def test_banks_larger_than_the_candidate_limit(kind: str, formats) -> None:
         np.testing.assert_array_equal(found.rows, oracle(bank, queries, 20)[0])
 
 
-def test_all_rows_equal() -> None:
+@pytest.mark.parametrize("block", [333, 16384])
+def test_all_rows_equal(block: int) -> None:
     bank = np.ones((4000, 8), dtype=np.float32)
     to_unit(bank)
-    found = nearest(bank, bank[:3], 10, device="cpu", bank_block=333)
+    found = nearest(bank, bank[:3], 10, device="cpu", bank_block=block)
     np.testing.assert_array_equal(found.rows, np.tile(np.arange(10), (3, 1)))
 
 
@@ -128,10 +129,17 @@ def test_reduced_precision_settings_do_not_leak_in_and_are_restored() -> None:
 
 def test_full_float32_scopes_precision_autocast_and_gradients() -> None:
     a = torch.randn(64, 64, generator=torch.Generator().manual_seed(0), requires_grad=True)
-    before = torch.backends.mkldnn.matmul.fp32_precision
-    with torch.autocast("cpu", dtype=torch.bfloat16), full_float32(torch.device("cpu")):
-        product = a @ a
-        assert torch.backends.mkldnn.matmul.fp32_precision == "ieee"
+    torch.set_float32_matmul_precision("medium")
+    try:
+        before = torch.backends.mkldnn.matmul.fp32_precision, torch.backends.cuda.matmul.fp32_precision
+        with torch.autocast("cpu", dtype=torch.bfloat16), full_float32(torch.device("cpu")):
+            product = a @ a
+            assert torch.backends.mkldnn.matmul.fp32_precision == "ieee"
+            assert torch.backends.cuda.matmul.fp32_precision == "ieee"
+        assert before == ("bf16", "tf32")
+        after = torch.backends.mkldnn.matmul.fp32_precision, torch.backends.cuda.matmul.fp32_precision
+        assert after == before
+    finally:
+        torch.set_float32_matmul_precision("highest")
     assert product.dtype == torch.float32
     assert not product.requires_grad
-    assert torch.backends.mkldnn.matmul.fp32_precision == before

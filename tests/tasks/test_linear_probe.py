@@ -59,6 +59,16 @@ def test_the_chosen_point_is_trained_again_on_all_videos(sets) -> None:
     assert alone.details["selection"] == {"split": "none: one point"}
 
 
+def test_held_out_videos_are_not_fitted(fake) -> None:
+    """Labels drawn by lot: more features than videos fit all of them, but tell nothing of one left out."""
+    random = np.random.default_rng(0)
+    vectors, labels = random.standard_normal((200, 300)), random.integers(0, 2, 200).tolist()
+    train = fake.features(vectors, labels, prefix="t")
+    outcome = LinearProbe(**FAST).run(train, fake.features(vectors, labels, prefix="e"))
+    assert outcome.scores["linear_probe/top1"].value > 95.0  # the test videos are the training videos
+    assert max(one["held_out_top1"] for one in outcome.details["selection"]["grid"]) < 75.0
+
+
 def test_groups_are_never_cut(fake) -> None:
     random = np.random.default_rng(0)
     labels = np.arange(120) % 3
