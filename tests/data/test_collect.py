@@ -39,6 +39,14 @@ def test_a_folder_is_searched_to_the_bottom_and_sorted(tmp_path: Path) -> None:
     assert data.missing == frozenset()
 
 
+def test_pictures_beside_videos_are_videos_of_one_frame_and_the_rest_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    touch(*(tmp_path / "f" / name for name in ("a.mp4", "b.jpg", "c.txt", "d.txt", "e")))
+    assert [s.video_id for s in collect([tmp_path / "f"]).samples] == ["a.mp4", "b.jpg"]
+    assert "left out 3 files that are not videos (2 x .txt, 1 x no ending)" in caplog.text
+
+
 def test_files_keep_the_path_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(tmp_path / "x" / "a.mp4", tmp_path / "y" / "a.mp4", tmp_path / "odd")
     monkeypatch.chdir(tmp_path / "x")
@@ -69,7 +77,7 @@ def test_links(tmp_path: Path) -> None:
 
 def test_folders_without_videos_say_what_they_hold(tmp_path: Path) -> None:
     touch(tmp_path / "f" / "1.jpg", tmp_path / "f" / "2.jpg")
-    with pytest.raises(InputError, match=r"seen 2 x \.jpg; a folder of frames needs its rate: .* path,fps"):
+    with pytest.raises(InputError, match=r"seen 2 x \.jpg; if they are the frames .* path,fps; .*f/\*"):
         collect([tmp_path / "f"])
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no video files in this folder; seen no files"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from twlv.data.paths import id_of, is_absolute, posix
@@ -14,13 +15,19 @@ from twlv.types import Dataset, DatasetCard, Sample
 
 MANIFEST_HINT = "write a manifest: video_id,path"
 
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+
+_log = logging.getLogger(__name__)
+
 
 def collect(inputs: Sequence[str | Path]) -> Dataset:
     """Every video of the files and folders given, in order; folders are searched to the bottom, sorted.
 
     Ids are paths relative to the folder, the path of a file as written, or the name of a file given by its
-    absolute path. In folders hidden entries and files without a video ending are left out; a file that is
-    named is taken whatever its ending. A folder of pictures is no video: only a manifest can tell its rate.
+    absolute path. A file that is named is taken whatever its ending. In folders videos are taken, and
+    pictures beside them, each as a video of one frame; files of other endings are left out, which is logged
+    with their number, and hidden ones are. A folder of nothing but pictures could be one video or many: it is
+    refused, and the message says how to tell.
 
     InputError: an input that does not exist, a folder without videos, two files with one id.
     """
@@ -44,10 +51,13 @@ def _videos(given: str | Path) -> Iterator[tuple[str, Path]]:
         yield (path.name if is_absolute(written) else id_of(written)), path
     elif path.is_dir():
         files = list(_walk(path))
-        videos = [file for file in files if is_video_name(file.name)]
-        if not videos:
+        if not any(is_video_name(file.name) for file in files):
             raise InputError(_no_videos(path, files))
-        yield from ((file.relative_to(path).as_posix(), file) for file in videos)
+        taken = [file for file in files if is_video_name(file.name) or file.suffix.lower() in PICTURE_SUFFIXES]
+        if len(taken) < len(files):
+            left = _endings(set(files) - set(taken))
+            _log.warning("%s: left out %d files that are not videos (%s)", path, len(files) - len(taken), left)
+        yield from ((file.relative_to(path).as_posix(), file) for file in taken)
     else:
         raise InputError(f"{given}: no such file or folder")
 
@@ -66,9 +76,16 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _no_videos(path: Path, files: Sequence[Path]) -> str:
-    endings = Counter(file.suffix.lower() or "no ending" for file in files)
-    seen = ", ".join(f"{count} x {ending}" for ending, count in endings.most_common(3)) or "no files"
     hint = ""
-    if any(ending in endings for ending in (".jpg", ".jpeg", ".png", ".bmp", ".webp")):
-        hint = "; a folder of frames needs its rate: write a manifest with the columns path,fps"
-    return f"{path}: no video files in this folder; seen {seen}{hint}"
+    if any(file.suffix.lower() in PICTURE_SUFFIXES for file in files):
+        hint = (
+            "; if they are the frames of one video, write a manifest with the columns path,fps; "
+            f"if each stands for itself, name them: {path}/*"
+        )
+    return f"{path}: no video files in this folder; seen {_endings(files) or 'no files'}{hint}"
+
+
+def _endings(files: Iterable[Path]) -> str:
+    """The three commonest endings with their counts."""
+    endings = Counter(file.suffix.lower() or "no ending" for file in files)
+    return ", ".join(f"{count} x {ending}" for ending, count in endings.most_common(3))

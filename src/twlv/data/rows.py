@@ -21,7 +21,7 @@ COLUMNS = ("video_id", "path", "label", "split", "start_seconds", "end_seconds",
 
 _SUFFIXES = """
 mp4 m4v mov qt webm mkv avi mpg mpeg m2v ts mts m2ts vob wmv asf flv f4v 3gp 3g2 ogv ogg y4m h264 264 h265 265
-hevc ivf mjpeg mjpg mxf dv gif rm rmvb divx
+hevc ivf mjpeg mjpg mxf dv gif apng rm rmvb divx m4a
 """
 VIDEO_SUFFIXES = frozenset(f".{name}" for name in _SUFFIXES.split())
 
