@@ -68,7 +68,8 @@ def gather(features: Features, rows: Rows, *, role: str) -> Table:
         for embedding, sample in features:
             vectors = _checked(embedding, features.dim, role)
             if rows == "video" and len(vectors) > 1:
-                vectors = vectors.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
+                total = np.add.reduce(vectors, axis=0, dtype=np.float64, keepdims=True)
+                vectors = (total / len(vectors)).astype(np.float32)
             buffer.append(vectors)
             samples.append(sample)
             counts.append(len(vectors))
