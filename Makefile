@@ -40,7 +40,7 @@ lint: $(MADE)/dev
 	$(BIN)/lint-imports
 
 bench: $(MADE)/dev
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in $$(grep -l '__main__' benchmarks/*.py); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 clean:
 	rm -rf $(VENV) runs/quickstart build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
