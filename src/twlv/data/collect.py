@@ -55,7 +55,7 @@ def _videos(given: str | Path) -> Iterator[tuple[str, Path]]:
             raise InputError(_no_videos(path, files))
         taken = [file for file in files if is_video_name(file.name) or file.suffix.lower() in PICTURE_SUFFIXES]
         if len(taken) < len(files):
-            left = _endings(set(files) - set(taken))
+            left = _endings(sorted(set(files) - set(taken)))
             _log.warning("%s: left out %d files that are not videos (%s)", path, len(files) - len(taken), left)
         yield from ((file.relative_to(path).as_posix(), file) for file in taken)
     else:
