@@ -59,7 +59,11 @@ class Backbone(Protocol):
         """What the weights are and how their input is prepared."""
 
     def encode(self, frames: torch.Tensor) -> Tokens:
-        """Float32 normalised (B, T, C, H, W) to tokens. Device and dtype are the backbone's business."""
+        """Float32 normalised (B, T, C, H, W) to tokens. Device and dtype are the backbone's business.
+
+        On a CPU it may be called from several threads at once (one for each core), so it keeps nothing
+        between calls, or keeps it behind a lock.
+        """
 
 
 @runtime_checkable
