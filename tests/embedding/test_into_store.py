@@ -5,14 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from twlv.embedding import StoredFeatures, embed_dataset
 from twlv.errors import StoreError, UsageError
 from twlv.store import Store
-from twlv.types import Dataset, MultiClip
+from twlv.types import Dataset, MultiClip, Strided, Views
 
 MakeDataset = Callable[..., Dataset]
 
@@ -97,6 +99,40 @@ def test_a_store_made_with_other_settings_is_refused(
     embed_dataset(backbone, make_dataset(), tmp_path / "store")
     with pytest.raises(StoreError, match="sampling"):
         embed_dataset(backbone, make_dataset(), tmp_path / "store", sampling=MultiClip(clip_seconds=1.0))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sampling": MultiClip(), "views": Views(temporal=2)}, "several clips"),
+        ({"sampling": MultiClip(clip_seconds=0.0)}, "must be positive"),
+        ({"sampling": Strided(frame_step=0)}, "frame_step"),
+        ({"views": Views(temporal=0)}, "views must be 1 or more"),
+        ({"part": (4, 3)}, "4/3"),
+        ({"decoder": "opencv"}, "unknown video backend 'opencv'"),
+    ],
+)
+def test_settings_that_fit_no_video_make_no_store(
+    backbone, make_dataset: MakeDataset, tmp_path: Path, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        embed_dataset(backbone, make_dataset(), tmp_path / "store", **settings)
+    assert not (tmp_path / "store").exists()
+
+
+def test_three_crops_of_a_stretched_picture_make_no_store(
+    backbone, make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    backbone.card = replace(backbone.card, resize_mode="stretch")
+    with pytest.raises(UsageError, match="long side"):
+        embed_dataset(backbone, make_dataset(), tmp_path / "store", views=Views(spatial=3))
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_store_keeps_the_command_that_made_it(backbone, make_dataset: MakeDataset, tmp_path: Path) -> None:
+    embed_dataset(backbone, make_dataset(), tmp_path / "store", command="twlv embed first")
+    embed_dataset(backbone, make_dataset(), tmp_path / "store", command="twlv embed again")
+    assert Store.open(tmp_path / "store").command == "twlv embed first"
 
 
 def test_features_follow_the_data_set_not_the_store(

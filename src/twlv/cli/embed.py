@@ -52,15 +52,10 @@ def run(options: EmbedOptions) -> int:
     data = inputs_of(options.inputs, options)
 
     from twlv.cli.progress import progress
-    from twlv.embedding import embed_dataset, reading_for, store_spec
-    from twlv.store import Store
+    from twlv.embedding import embed_dataset
 
     model = load_backbone(options.backbone, options)
     print(f"{model.card.name}: licence of the weights: {model.card.licence}", file=sys.stderr)
-    reading = reading_for(model.card, sampling, views, options.decoder)
-    Store.open_or_create(
-        options.out, store_spec(model.card, reading, options.level), command=command_line("embed", options)
-    )
     report = embed_dataset(
         model,
         data,
@@ -71,6 +66,7 @@ def run(options: EmbedOptions) -> int:
         part=part,
         workers=options.workers,
         decoder=options.decoder,
+        command=command_line("embed", options),
         progress=progress(),
     )
     print(summary(report))

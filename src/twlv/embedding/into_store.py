@@ -62,7 +62,7 @@ def embed_dataset(
     part: tuple[int, int] = (1, 1),
     workers: int | None = None,
     decoder: str = "pyav",
-    provenance: Mapping[str, str] | None = None,
+    command: str = "",
     progress: Progress | None = None,
 ) -> EmbedReport:
     """Embed every sample of ``data`` (of its ``part``) that the store at ``store`` does not hold yet.
@@ -70,16 +70,18 @@ def embed_dataset(
     ``part`` (i, n), counted from 1, takes every n-th sample from the i-th on (see ``store.share``).
     Every video is durable as soon as it is done. A sample that fails is recorded with its reason, never
     replaced, and tried again by the next run. Any number of parts may write to one store at the same time.
+    ``command`` is kept by a new store, so that it can say what made it.
 
     Raises:
         StoreError: the store holds embeddings made with other settings; the message names them.
-        UsageError: the sampling does not fit the backbone, or the part does not exist.
+        UsageError: the settings fit no video or not the backbone, or the part does not exist; no store is made.
     """
     started, timings, watch = time.perf_counter(), Timings(), progress or Silent()
     reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder)
-    opened = Store.open_or_create(store, store_spec(model.card, reading, level))
+    provenance = _versions(decoder)
     plan = [sample.video_id for sample in data.samples]
     mine = frozenset(share(plan, part))
+    opened = Store.open_or_create(store, store_spec(model.card, reading, level), command=command)
     samples = [sample for sample in data.samples if sample.video_id in mine]
     batching = Batching.for_device(device_of(model))
     pending = _pending(samples, frozenset(opened.ids), batching.videos)
@@ -87,12 +89,7 @@ def embed_dataset(
     watch.start(len(samples), skipped)
     writing, embedded = 0.0, 0
     try:
-        with StoreWriter(
-            opened,
-            part=part,
-            plan=plan,
-            provenance={**_versions(decoder), **(provenance or {})},
-        ) as writer:
+        with StoreWriter(opened, part=part, plan=plan, provenance=provenance) as writer:
             for item in extract(
                 model, pending, reading, level=level, workers=workers, batching=batching, timings=timings
             ):

@@ -29,7 +29,9 @@ def reading_for(card: BackboneCard, sampling: Sampling, views: Views, decoder: s
     """The reading that this backbone's weights were made for, with the sampling asked.
 
     Raises:
-        UsageError: the sampling asks for a frame count that the weights do not take.
+        UsageError: the sampling asks for a frame count that the weights do not take, or the settings fit
+            no video whatever.
+        UnknownName: there is no sampling rule of that name.
     """
     num_frames = sampling.num_frames or card.num_frames
     if num_frames != card.num_frames and not card.flexible_frames:
@@ -37,11 +39,14 @@ def reading_for(card: BackboneCard, sampling: Sampling, views: Views, decoder: s
             f"{card.name} takes clips of {card.num_frames} frames, the sampling asks for {num_frames}; "
             f"leave --num-frames out, or choose a backbone with flexible frames"
         )
+    preprocess = video.Preprocess.from_card(card)
+    video.check_sampling(sampling, num_frames=num_frames, views=views)
+    preprocess.check_views(views.spatial)
     return Reading(
         sampling=_resolved(sampling, num_frames),
         num_frames=num_frames,
         views=views,
-        preprocess=video.Preprocess.from_card(card),
+        preprocess=preprocess,
         decoder=decoder,
     )
 

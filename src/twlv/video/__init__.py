@@ -10,13 +10,14 @@ from twlv.video.preprocess import Preprocess, normalize
 from twlv.video.probe import probe
 from twlv.video.read import BACKENDS, decoder_versions, read_clip, read_clips
 from twlv.video.rules import RULES
-from twlv.video.sampling import frame_indices, plan_clips
+from twlv.video.sampling import check_sampling, frame_indices, plan_clips
 from twlv.video.write import write_video
 
 __all__ = [
     "BACKENDS",
     "RULES",
     "Preprocess",
+    "check_sampling",
     "decoder_versions",
     "frame_indices",
     "normalize",

@@ -52,7 +52,9 @@ class Preprocess:
         )
 
     def check_views(self, spatial_views: int) -> None:
-        """UsageError for crops that would all be the same picture."""
+        """UsageError for another number than 1 or 3, or for crops that would all be the same picture."""
+        if spatial_views not in (1, 3):
+            raise UsageError(f"spatial views are 1 or 3, got {spatial_views}")
         if spatial_views == 3 and self.resize_mode == "stretch":
             raise UsageError("a stretched picture has no long side to crop; take 1 spatial view")
 

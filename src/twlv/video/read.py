@@ -53,12 +53,10 @@ def read_clips(
     """
     if backend not in BACKENDS:
         raise UnknownName("video backend", backend, BACKENDS)
-    if spatial_views not in (1, 3):
-        raise UsageError(f"spatial views are 1 or 3, got {spatial_views}")
-    if preprocess is None and spatial_views != 1:
-        raise UsageError("spatial views are crops of a resized picture: give a preprocess")
     if preprocess is not None:
         preprocess.check_views(spatial_views)
+    elif spatial_views != 1:
+        raise UsageError("spatial views are crops of a resized picture: give a preprocess")
     return _assemble(
         info,
         tuple(plans),

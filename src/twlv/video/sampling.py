@@ -57,17 +57,52 @@ def plan_clips(
     A span that reaches over an end of the video is cut there. Raises VideoError ``out_of_range`` for a span
     that lies outside, UsageError for settings that cannot be meant.
     """
+    check_sampling(sampling, num_frames=num_frames, views=views)
     count = sampling.num_frames or num_frames
-    if count < 1 or views.temporal < 1:
-        raise UsageError(f"num_frames and views must be 1 or more, got {count} frames, {views}")
     part = _part(info, span)
     if isinstance(sampling, Uniform):
         return _uniform(part, count, views.temporal)
     if isinstance(sampling, MultiClip):
-        return _multi_clip(info, part, sampling, count, views.temporal)
+        return _multi_clip(info, part, sampling, count)
     if isinstance(sampling, Strided):
         return _strided(info, part, sampling, count, views.temporal)
     return _rule(info, part, sampling, count, views.temporal)
+
+
+def check_sampling(sampling: Sampling, *, num_frames: int, views: Views = Views()) -> None:  # noqa: B008
+    """Refuse settings that fit no video whatever, before one is opened.
+
+    Raises:
+        UsageError: a count or a length that is not positive, or temporal views of what has its own clips.
+        UnknownName: a ``Rule`` of another name than those of ``RULES``.
+    """
+    count = sampling.num_frames or num_frames
+    if count < 1 or views.temporal < 1:
+        raise UsageError(f"num_frames and views must be 1 or more, got {count} frames, {views}")
+    if isinstance(sampling, MultiClip):
+        _check_multi_clip(sampling, views.temporal)
+    elif isinstance(sampling, Strided) and sampling.frame_step < 1:
+        raise UsageError(f"frame_step must be 1 or more, got {sampling.frame_step}")
+    elif isinstance(sampling, Rule):
+        _check_rule(sampling, views.temporal)
+
+
+def _check_multi_clip(sampling: MultiClip, windows: int) -> None:
+    length, stride = sampling.clip_seconds, sampling.stride_seconds
+    stride = length if stride is None else stride
+    if not (0 < length < math.inf and 0 < stride < math.inf):
+        raise UsageError(f"clip_seconds and stride_seconds must be positive, got {length} and {stride}")
+    if windows != 1:
+        raise UsageError("MultiClip already gives several clips; take Uniform or Strided with temporal views")
+
+
+def _check_rule(sampling: Rule, windows: int) -> None:
+    if sampling.name not in RULES:
+        raise UnknownName("sampling rule", sampling.name, RULES)
+    if windows != 1 and sampling.num_clips not in (1, windows):
+        raise UsageError(f"{windows} temporal views and a rule of {sampling.num_clips} clips contradict")
+    if sampling.frame_step < 1 or sampling.num_clips < 1:
+        raise UsageError(f"frame_step and num_clips must be 1 or more, got {sampling}")
 
 
 def _part(info: VideoInfo, span: Span | None) -> Span:
@@ -94,16 +129,10 @@ def _uniform(part: Span, count: int, windows: int) -> tuple[ClipPlan, ...]:
     return tuple(_clip(start, end, count) for start, end in pairwise(edges))
 
 
-def _multi_clip(
-    info: VideoInfo, part: Span, sampling: MultiClip, count: int, windows: int
-) -> tuple[ClipPlan, ...]:
+def _multi_clip(info: VideoInfo, part: Span, sampling: MultiClip, count: int) -> tuple[ClipPlan, ...]:
     """M clips as section 2.1; a remainder or a shortfall below half a frame counts as none."""
     length = sampling.clip_seconds
     stride = length if sampling.stride_seconds is None else sampling.stride_seconds
-    if not (0 < length < math.inf and 0 < stride < math.inf):
-        raise UsageError(f"clip_seconds and stride_seconds must be positive, got {length} and {stride}")
-    if windows != 1:
-        raise UsageError("MultiClip already gives several clips; take Uniform or Strided with temporal views")
     tolerance = min(0.5 / info.average_fps, length / 2, stride / 2)
     starts = _clip_starts(part.duration_seconds, length, stride, tolerance, sampling.tail)
     last = part.duration_seconds
@@ -139,8 +168,6 @@ def _range(info: VideoInfo, part: Span) -> tuple[int, int]:
 def _strided(info: VideoInfo, part: Span, sampling: Strided, count: int, clips: int) -> tuple[ClipPlan, ...]:
     """Every ``frame_step``-th frame; a part with too few frames for that is spread evenly instead."""
     step = sampling.frame_step
-    if step < 1:
-        raise UsageError(f"frame_step must be 1 or more, got {step}")
     first, stop = _range(info, part)
     available, window = stop - first, (count - 1) * step + 1
     if available < window:
@@ -153,12 +180,6 @@ def _strided(info: VideoInfo, part: Span, sampling: Strided, count: int, clips: 
 
 
 def _rule(info: VideoInfo, part: Span, sampling: Rule, count: int, windows: int) -> tuple[ClipPlan, ...]:
-    if sampling.name not in RULES:
-        raise UnknownName("sampling rule", sampling.name, RULES)
-    if windows != 1 and sampling.num_clips not in (1, windows):
-        raise UsageError(f"{windows} temporal views and a rule of {sampling.num_clips} clips contradict")
-    if sampling.frame_step < 1 or sampling.num_clips < 1:
-        raise UsageError(f"frame_step and num_clips must be 1 or more, got {sampling}")
     first, stop = _range(info, part)
     rows = RULES[sampling.name](
         stop - first,
