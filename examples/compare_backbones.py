@@ -1,6 +1,6 @@
 """Two or more backbones on one manifest, side by side.
 
-python examples/compare_backbones.py manifest.csv efficientnet_lite0.imagenet twlv.cli.flow:load
+python examples/compare_backbones.py manifest.csv efficientnet_lite0.imagenet gradient_flow.fixed
 """
 
 import sys

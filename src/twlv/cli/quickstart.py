@@ -96,7 +96,7 @@ def backbone_names() -> tuple[str, ...]:
     """An image model with real weights, hand-written motion, and our video model without training."""
     from twlv import DEFAULT_BACKBONE
 
-    return (DEFAULT_BACKBONE, "twlv.cli.flow:load", "twlv1_vit_t.random")
+    return (DEFAULT_BACKBONE, "gradient_flow.fixed", "twlv1_vit_t.random")
 
 
 def tasks() -> tuple[Task, ...]:
