@@ -16,10 +16,18 @@ from hypothesis import strategies as st
 from twlv.video import RULES
 from twlv.video.rules import slowfast_spans
 
-GOLDEN = json.loads(
-    gzip.decompress((Path(__file__).parents[1] / "reference" / "frame_indices.json.gz").read_bytes())
-)
+REFERENCE = Path(__file__).parents[1] / "reference"
+
+
+def golden(name: str) -> dict[str, Any]:
+    """One file of ``tests/reference``."""
+    read: dict[str, Any] = json.loads(gzip.decompress((REFERENCE / name).read_bytes()))
+    return read
+
+
+GOLDEN = golden("frame_indices.json.gz")
 CASES: list[dict[str, Any]] = GOLDEN["cases"]
+MMACTION2: list[dict[str, Any]] = golden("mmaction2_indices.json.gz")["cases"]
 HOW = {"clip_frames": GOLDEN["frames_per_clip"], "step": GOLDEN["step"]}
 
 
@@ -27,19 +35,29 @@ def indices(rule: str, frames: int, clips: int, fps: float = 30.0) -> list[list[
     return RULES[rule](frames, num_clips=clips, fps=fps, **HOW).tolist()
 
 
-def test_reference_covers_19_lengths() -> None:
-    assert [case["frames"] for case in CASES] == [
-        1, 2, 3, 5, 10, 16, 17, 30, 45, 63, 64, 65, 66, 100, 129, 150, 250, 300, 301,
-    ]  # fmt: skip
+LENGTHS = [1, 2, 3, 5, 10, 16, 17, 30, 45, 63, 64, 65, 66, 100, 129, 150, 250, 300, 301]
+
+
+def test_reference_covers_19_lengths_and_every_rule() -> None:
+    assert [case["frames"] for case in CASES] == [case["frames"] for case in MMACTION2] == LENGTHS
+    covered = {
+        "vjepa": "vjepa",
+        "videomae_dense_test_5": "videomae_dense_test",
+        "videomae_ssv2_test_2": "videomae_ssv2_test",
+        "videoglue_linspace_4": "videoglue_linspace",
+        "videoglue_segments": "videoglue_segments",
+        "slowfast_spans_10_fps30": "slowfast",
+        "slowfast_spans_10_fps15": "slowfast",
+    }
+    assert all(set(case) == {"frames", *covered} for case in CASES)
+    # SlowFast's segments on Something-Something are VideoGLUE's
+    assert RULES["slowfast_ssv2"] is RULES["videoglue_segments"]
+    assert {*covered.values(), "slowfast_ssv2", "mmaction2"} == set(RULES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["frames"]))
 def test_equal_to_the_public_code(case: dict[str, Any]) -> None:
     frames = case["frames"]
-    assert set(case) == {
-        "frames", "vjepa", "videomae_dense_test_5", "videomae_ssv2_test_2", "videoglue_linspace_4",
-        "videoglue_segments", "slowfast_spans_10_fps30", "slowfast_spans_10_fps15",
-    }  # fmt: skip
     for clips in (1, 2, 8):
         assert indices("vjepa", frames, clips) == case["vjepa"][f"{clips}_clips_overlap"]
     assert indices("videomae_dense_test", frames, 5) == case["videomae_dense_test_5"]
@@ -51,8 +69,14 @@ def test_equal_to_the_public_code(case: dict[str, Any]) -> None:
         np.testing.assert_allclose(spans, case[f"slowfast_spans_10_fps{fps}"], rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("case", MMACTION2, ids=lambda case: str(case["frames"]))
+def test_equal_to_mmaction2(case: dict[str, Any]) -> None:
+    for clips in (1, 3, 10):
+        assert indices("mmaction2", case["frames"], clips) == case[f"{clips}_clips"]
+
+
 def test_slowfast_indices_are_a_float32_linspace() -> None:
-    for frames in (20, 64, 300, 301, 777):
+    for frames in (*LENGTHS, 20, 777):
         for start, end in slowfast_spans(frames, num_clips=10, fps=29.97, **HOW):
             expected = torch.linspace(start, end, 16).clamp(0, frames - 1).long().tolist()
             assert expected in indices("slowfast", frames, 10, fps=29.97)
