@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -19,3 +22,23 @@ def shared_dir() -> Path:
     if not (folder / "data" / "manifest.csv").is_file():
         pytest.skip(f"real-data folder absent: no {folder}/data/manifest.csv (set TWLV_SHARED)")
     return folder
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing in the test may open a connection or look up a name, not even where the error is caught."""
+    tried: list[str] = []
+
+    def refusing(name: str) -> Any:
+        def refuse(*words: object, **_: object) -> NoReturn:
+            tried.append(f"{name}{words}")
+            raise OSError(f"{name} in a test without network")
+
+        return refuse
+
+    for name in ("connect", "connect_ex", "sendto", "bind"):
+        monkeypatch.setattr(socket.socket, name, refusing(name))
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "create_connection"):
+        monkeypatch.setattr(socket, name, refusing(name))
+    yield
+    assert tried == []

@@ -67,8 +67,16 @@ def answers(task: KNN, train, test) -> list[int | None]:
 
 
 def test_trap_1_every_training_video_is_in_the_bank(fake) -> None:
-    train, test = fake.blobs(1025, dim=4, seed=1, prefix="t"), fake.blobs(4, dim=4, seed=2, prefix="e")
-    assert KNN().run(train, test).details["bank_rows"] == 1025
+    """The last of 1025 (a batch of 1024 and one) is the only one of its class and direction."""
+    vectors = np.random.default_rng(0).standard_normal((1025, 4))
+    vectors[:1024, 3] = 0.0
+    vectors[1024] = [0, 0, 0, 1]
+    train = fake.features(vectors, [*[0] * 1024, 1], prefix="t")
+    test = fake.features([[0, 0, 0, 1]], [1], prefix="e")
+    for bank in ("video", "clip"):
+        outcome = KNN(k=1, bank=bank).run(train, test)
+        assert outcome.details["bank_rows"] == 1025
+        assert outcome.predictions[0].predicted == 1
 
 
 def test_trap_2_the_order_of_a_listing_changes_no_bit(fake) -> None:
@@ -104,12 +112,13 @@ def test_trap_4_ties_go_to_the_earlier_row_and_the_lower_class(fake) -> None:
 def test_trap_6_how_many_clips_others_have_changes_nothing(fake) -> None:
     train = fake.blobs(50, clips=6, noise=2.0, prefix="t")
     together = fake.blobs(12, clips=6, noise=2.0, seed=7, prefix="e")
-    task = KNN(k=7, bank="clip", query="clip")
-    alone = []
-    for item in together.items:
-        one = fake.FakeFeatures(items=(item,), dataset=together.dataset, backbone=together.backbone)
-        alone += answers(task, train, one)
-    assert answers(task, train, together) == alone
+    for vote in ("exp", "softmax", "count"):  # a row of padding has little weight in exp, but a whole vote else
+        task = KNN(k=7, bank="clip", query="clip", vote=vote)
+        alone = []
+        for item in together.items:
+            one = fake.FakeFeatures(items=(item,), dataset=together.dataset, backbone=together.backbone)
+            alone += answers(task, train, one)
+        assert answers(task, train, together) == alone
 
 
 def test_trap_7_the_sum_of_exponentials_is_not_the_mean_of_probabilities() -> None:
