@@ -187,13 +187,11 @@ def test_averages_are_over_complete_columns_only(make):
         "ssv2",
         "diving48",
         "average appearance",
-        "average",
     ]
-    assert _cells(grid)["a"][-2:] == [50.0, 40.0]
-    assert _cells(grid)["b"][-2:] == [60.0, 50.0]
+    assert _cells(grid)["a"][-1] == 50.0
+    assert _cells(grid)["b"][-1] == 60.0
     assert _notes(made, "average") == [
         "appearance of knn/top1: mean over kinetics400, mit",
-        "all of knn/top1: mean over kinetics400, mit, ssv2",
         "left out of the averages of knn/top1, not all rows have a number: diving48",
     ]
 
@@ -207,6 +205,18 @@ def test_an_average_keeps_daggers_and_the_least_coverage(make):
     assert average.marks == ("†",)
     assert average.coverage == 0.5
     assert average.score.value == 1.5
+
+
+def test_kinds_are_never_averaged_together(make):
+    def headings(*kinds):
+        results = [make(name, f"set{place}", kind=kind) for name in "ab" for place, kind in enumerate(kinds)]
+        return [column.dataset for column in table(results).grids[0].columns if column.average_of]
+
+    assert headings("appearance", "motion") == []
+    assert headings("appearance", "motion", "") == []
+    assert headings("appearance", "motion", "motion") == ["average motion"]
+    assert headings("appearance", "", "") == []
+    assert headings("", "") == ["average"]
 
 
 def test_a_mixed_column_is_in_no_average(make):

@@ -1,4 +1,4 @@
-"""Averages over data sets: appearance, motion, and all; only over columns in which every row has a number."""
+"""Averages over data sets of one kind; only over columns in which every row has a number."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from twlv.types import Score
 def with_averages(grid: Grid, notes: Footnotes) -> Grid:
     """The grid with average columns behind: for each score and setting, over two or more complete columns.
 
-    A column is complete if every row has a finite value in it that is comparable with the others. The average
-    of appearance (or motion) sets is over the data sets of that kind, and one over all where there are both.
+    A column is complete if every row has a finite value in it that is comparable with the others. An average
+    is over data sets of one kind: one of appearance and motion together would say nothing of either.
     """
     for positions in _families(grid.columns):
         complete = [index for index in positions if _is_complete(grid, index)]
         for kind, chosen in _kinds(grid.columns, complete).items():
             grid = _append(grid, kind, chosen)
-            names = ", ".join(grid.columns[index].dataset for index in chosen)
-            notes.fixed("average", f"{kind or 'all'} of {grid.columns[chosen[0]].score}: mean over {names}")
+            names, score = (
+                ", ".join(grid.columns[index].dataset for index in chosen),
+                grid.columns[chosen[0]].score,
+            )
+            notes.fixed("average", f"{f'{kind} of ' if kind else ''}{score}: mean over {names}")
         left = [index for index in positions if index not in complete]
         if left and len(positions) > 1:
             names = ", ".join(grid.columns[index].dataset for index in left)
@@ -47,15 +50,13 @@ def _is_complete(grid: Grid, index: int) -> bool:
 
 
 def _kinds(columns: Sequence[Column], complete: Sequence[int]) -> dict[str, list[int]]:
-    """Kind -> positions, for kinds with two or more; empty -> all of them, unless they are one kind."""
+    """Kind -> positions, for kinds with two or more. Columns without a kind count as one where none has any."""
     found: dict[str, list[int]] = {}
     for index in complete:
-        if columns[index].kind:
-            found.setdefault(columns[index].kind, []).append(index)
-    several = {kind: chosen for kind, chosen in found.items() if len(chosen) > 1}
-    if len(complete) > 1 and list(complete) not in several.values():
-        several[""] = list(complete)
-    return several
+        found.setdefault(columns[index].kind, []).append(index)
+    if len(found) > 1:
+        found.pop("", None)
+    return {kind: chosen for kind, chosen in found.items() if len(chosen) > 1}
 
 
 def _append(grid: Grid, kind: str, chosen: Sequence[int]) -> Grid:
