@@ -18,18 +18,19 @@ def with_averages(grid: Grid, notes: Footnotes) -> Grid:
     is over data sets of one kind: one of appearance and motion together would say nothing of either.
     """
     for positions in _families(grid.columns):
+        score = grid.columns[positions[0]].score
         complete = [index for index in positions if _is_complete(grid, index)]
-        for kind, chosen in _kinds(grid.columns, complete).items():
-            grid = _append(grid, kind, chosen)
-            names, score = (
-                ", ".join(grid.columns[index].dataset for index in chosen),
-                grid.columns[chosen[0]].score,
-            )
-            notes.fixed("average", f"{f'{kind} of ' if kind else ''}{score}: mean over {names}")
-        left = [index for index in positions if index not in complete]
-        if left and len(positions) > 1:
-            names = ", ".join(grid.columns[index].dataset for index in left)
-            score = grid.columns[left[0]].score
+        left = []
+        for kind, members in _kinds(grid.columns, positions).items():
+            chosen = [index for index in members if index in complete]
+            left += [index for index in members if index not in complete]
+            if len(chosen) > 1:
+                notes.fixed(
+                    "average", f"{kind} of {score}: mean over {_names(grid, chosen)}".removeprefix(" of ")
+                )
+                grid = _append(grid, kind, chosen)
+        if left:
+            names = _names(grid, left)
             notes.fixed("average", f"left out of the averages of {score}, not all rows have a number: {names}")
     return grid
 
@@ -49,14 +50,18 @@ def _is_complete(grid: Grid, index: int) -> bool:
     )
 
 
-def _kinds(columns: Sequence[Column], complete: Sequence[int]) -> dict[str, list[int]]:
+def _kinds(columns: Sequence[Column], positions: Sequence[int]) -> dict[str, list[int]]:
     """Kind -> positions, for kinds with two or more. Columns without a kind count as one where none has any."""
     found: dict[str, list[int]] = {}
-    for index in complete:
+    for index in positions:
         found.setdefault(columns[index].kind, []).append(index)
     if len(found) > 1:
         found.pop("", None)
-    return {kind: chosen for kind, chosen in found.items() if len(chosen) > 1}
+    return {kind: members for kind, members in found.items() if len(members) > 1}
+
+
+def _names(grid: Grid, positions: Sequence[int]) -> str:
+    return ", ".join(grid.columns[index].dataset for index in positions)
 
 
 def _append(grid: Grid, kind: str, chosen: Sequence[int]) -> Grid:
