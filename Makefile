@@ -11,6 +11,7 @@ VENV ?= .venv
 TORCH ?= torch
 JOBS ?= 2
 OUT ?= runs/quickstart
+BENCH_ARGS ?= --small
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
@@ -23,7 +24,8 @@ help:
 	@echo "make quickstart   install into $(VENV), render videos, embed, evaluate, write $(OUT)/report.html"
 	@echo "make test         install the test extras, run the test suite"
 	@echo "make lint         ruff, mypy, import-linter"
-	@echo "make bench        timings, printed; nothing fails on a slow machine"
+	@echo "make bench        every benchmark at a small size, a few minutes in all; nothing fails on a slow machine;"
+	@echo "                  make bench BENCH_ARGS= takes the full sizes"
 	@echo "make clean        remove $(VENV), caches and runs/quickstart"
 
 quickstart: $(MADE)/run
@@ -40,7 +42,8 @@ lint: $(MADE)/dev
 	$(BIN)/lint-imports
 
 bench: $(MADE)/dev
-	@for file in $$(grep -l '__main__' benchmarks/*.py); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in $$(grep -l '__main__' benchmarks/*.py); do \
+	  echo "== $$file $(BENCH_ARGS)"; $(BIN)/python $$file $(BENCH_ARGS) || exit 1; done
 
 clean:
 	rm -rf $(VENV) runs/quickstart build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,7 +1,7 @@
 """Dense reading of a long video: every clip of T seconds, against one bare sequential decode of the same file.
 
     python benchmarks/dense_decode.py                     # 10 minutes of 720p
-    python benchmarks/dense_decode.py --minutes 0.5 --height 240 --width 320
+    python benchmarks/dense_decode.py --small             # seconds: half a minute of 240p
 
 Makes the file (a synthetic unit of 10 s, looped by copying packets), then times, in one process and with one
 FFmpeg thread each: a bare decode, ours, and what a straightforward loop does. Aim: ours within 1.15 of the bare
@@ -22,6 +22,7 @@ import av
 import numpy as np
 import torch
 
+from small import parse
 from twlv.errors import TwlvError
 from twlv.types import MultiClip
 from twlv.video import Preprocess, decoder_versions, plan_clips, probe, read_clips, write_video
@@ -125,7 +126,7 @@ def main() -> None:
     parser.add_argument("--fps", type=int, default=25)
     parser.add_argument("--file", type=Path, help="an existing video instead of a synthetic one")
     parser.add_argument("--ours-only", action="store_true", help="only the bare decode and ours")
-    args = parser.parse_args()
+    args = parse(parser, minutes=0.5, height=240, width=320)
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         size = {"minutes": args.minutes, "width": args.width, "height": args.height, "fps": args.fps}

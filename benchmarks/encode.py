@@ -1,7 +1,7 @@
 """CPU seconds per clip of a ViT: transformers VideoMAE with its defaults against ours, in one process.
 
     python benchmarks/encode.py --size b --frames 16 --image-size 224 --repeat 3
-    python benchmarks/encode.py --size t --frames 4 --image-size 64 --repeat 1      # a smoke run
+    python benchmarks/encode.py --small                                             # seconds
 
 The time is CPU time of the process over all threads, the least of ``--repeat`` runs, so that what other
 programs do on the machine counts as little as possible. The bound is all floating point operations of
@@ -20,6 +20,7 @@ from collections.abc import Callable
 import torch
 from transformers import VideoMAEConfig, VideoMAEModel
 
+from small import parse
 from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.own import KIND, config_json
 from twlv.backbones.random_weights import random_card
@@ -163,7 +164,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0, help="0: torch's own choice")
-    return parser.parse_args()
+    return parse(parser, size="t", frames=8, image_size=112, repeat=1)
 
 
 if __name__ == "__main__":

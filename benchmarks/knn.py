@@ -101,7 +101,7 @@ def authors(checkout: Path, train: ArrayFeatures, test: ArrayFeatures, rows: str
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--small", action="store_true", help="3,000 x 256 instead of 20,000 x 1,024")
+    parser.add_argument("--small", action="store_true", help="seconds: 3,000 x 256 instead of 20,000 x 1,024")
     parser.add_argument("--authors", type=Path, help="a checkout of the report authors' repository")
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--device", default="auto")

@@ -73,7 +73,7 @@ def authors(checkout: Path, train: ArrayFeatures, test: ArrayFeatures, epochs: i
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--small", action="store_true", help="3,000 x 256 instead of 20,000 x 1,024")
+    parser.add_argument("--small", action="store_true", help="seconds: 3,000 x 256 instead of 20,000 x 1,024")
     parser.add_argument("--authors", type=Path, help="a checkout of the report authors' repository")
     parser.add_argument("--epochs", type=int, help="of the authors' recipe and script (default 150)")
     parser.add_argument("--signal", type=float, default=0.32, help="how far apart classes are")

@@ -1,6 +1,7 @@
 """How fast embeddings are written and read: our store beside the authors' three files a video.
 
-    python benchmarks/store_speed.py --videos 20000 --dim 1024
+    python benchmarks/store_speed.py            # 20,000 videos of width 1,024
+    python benchmarks/store_speed.py --small    # seconds
 
 Prints wall and CPU seconds of each step. Files are warm in the page cache; run it on a quiet machine.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from small import parse
 from twlv.store import Store, StoreSpec, StoreWriter
 from twlv.store.official import read_official, unknown_card
 from twlv.store.official_store import write_official
@@ -23,10 +25,10 @@ from twlv.types import ClassLabel, Dataset, DatasetCard, Embedding, Sample, Unif
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--videos", type=int, default=20000)
     parser.add_argument("--dim", type=int, default=1024)
-    options = parser.parse_args()
+    options = parse(parser, videos=1000, dim=256)
     ids = [f"v{i:06d}" for i in range(options.videos)]
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
@@ -42,7 +44,7 @@ def main() -> None:
         store = Store.open(base / "store")
         timed("store: open and read all", lambda: list(Store.open(base / "store").read()))
         order = np.random.default_rng(0).permutation(ids)[:1000].tolist()
-        timed("store: read 1,000 at random", lambda: list(store.read(order)))
+        timed(f"store: read {len(order):,} at random", lambda: list(store.read(order)))
         timed("store: verify", store.verify)
         samples = tuple(Sample(video_id=i, path=i, split="train", target=ClassLabel(index=0)) for i in ids)
         data = Dataset(card=DatasetCard(name="d"), samples=samples)

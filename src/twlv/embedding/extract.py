@@ -101,9 +101,9 @@ def extract(
         return _timed_reading(sample, reading, timings)
 
     stream = prefetch(
-        samples, read, workers=workers, depth=2 * batching.clips, on_thread_start=_single_threaded
+        samples, read, workers=workers, depth=2 * batching.clips, on_thread_start=single_threaded
     )
-    encoders = ThreadPoolExecutor(batching.encoders, "twlv-encode", initializer=_single_threaded)
+    encoders = ThreadPoolExecutor(batching.encoders, "twlv-encode", initializer=single_threaded)
     under_way: deque[_Batch | _Video] = deque()
     try:
         for event in _batches(stream, batching, timings):
@@ -128,7 +128,7 @@ def device_of(model: Backbone) -> torch.device:
 # ---------------------------------------------------------------- reading
 
 
-def _single_threaded() -> None:
+def single_threaded() -> None:
     """A reader or an encoder works on one core and leaves the others to its neighbours.
 
     The setting is the calling thread's own, and also the default of threads that start later; ``extract``
