@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from twlv.errors import ResultError
+from twlv.files import write_atomic
 from twlv.results import file_name, load, load_file, save
-from twlv.results.files import write_atomically
 from twlv.types import Score
 
 
@@ -78,14 +78,14 @@ def test_file_names_are_safe(make_result, name):
 
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
     path = tmp_path / "a.json"
-    write_atomically(path, "old")
+    write_atomic(path, "old")
 
     def broken(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OSError, match="No space"):
-        write_atomically(path, "new")
+        write_atomic(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

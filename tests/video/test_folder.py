@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from twlv.errors import UsageError, VideoError
+from twlv.files import PICTURE_SUFFIXES
 from twlv.types import MultiClip
 from twlv.video import Preprocess, plan_clips, probe, read_clip, read_clips
 
@@ -47,6 +48,14 @@ def test_gray_and_palette_pictures_are_rgb(tmp_path: Path) -> None:
     frames = read_clip(tmp_path, num_frames=3, fps=1.0).frames
     assert frames[:, :, 0, 0].tolist() == [[100, 100, 100], [10, 20, 30], [0, 0, 0]]
     assert frames.dtype == torch.uint8
+
+
+def test_every_ending_of_a_picture_is_read(tmp_path: Path) -> None:
+    for number, suffix in enumerate(sorted(PICTURE_SUFFIXES)):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / f"{number}{suffix}", quality=100)
+    assert read_clip(tmp_path, num_frames=len(PICTURE_SUFFIXES), fps=1.0).frames.shape[0] == len(
+        PICTURE_SUFFIXES
+    )
 
 
 def test_damaged_picture_is_named(folder: Path) -> None:

@@ -7,7 +7,6 @@ in the metadata of the safetensors file, so that the file alone is enough; where
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.parts import kind_of
 from twlv.backbones.strict import load_strictly
 from twlv.errors import UsageError, WeightsError
+from twlv.files import write_atomic
 from twlv.types import BackboneCard, Json
 
 WEIGHTS = "model.safetensors"
@@ -56,9 +56,7 @@ def save(folder: str | Path, backbone: object) -> Path:
     part = place / f".{WEIGHTS}.part"
     save_file(tensors, part, metadata={_METADATA: text, "format": "pt"})
     part.replace(place / WEIGHTS)
-    part = place / f".{CARD}.part"
-    part.write_text(text, encoding="utf-8")
-    part.replace(place / CARD)
+    write_atomic(place / CARD, text)
     return place
 
 
@@ -128,7 +126,7 @@ def _metadata(file: Path) -> dict[str, str]:
 
 def _text(said: Description) -> str:
     document = {"format": _FORMAT, "card": card_to_json(said.card), "kind": said.kind, "config": said.config}
-    return json.dumps(document, indent=1, sort_keys=True) + os.linesep
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
 def _parsed(text: str, *, source: Path) -> str:

@@ -11,11 +11,10 @@ from pathlib import Path
 from twlv.data.paths import id_of, is_absolute, posix
 from twlv.data.rows import is_video_name
 from twlv.errors import InputError, UsageError
+from twlv.files import PICTURE_SUFFIXES
 from twlv.types import Dataset, DatasetCard, Sample
 
 MANIFEST_HINT = "write a manifest: video_id,path"
-
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 _log = logging.getLogger(__name__)
 

@@ -100,9 +100,7 @@ def extract(
     def read(sample: Sample) -> Iterator[Clip]:
         return _timed_reading(sample, reading, timings)
 
-    stream = prefetch(
-        samples, read, workers=workers, depth=2 * batching.clips, on_thread_start=single_threaded
-    )
+    stream = prefetch(samples, read, workers=workers, depth=2 * batching.clips, on_thread_start=single_threaded)
     encoders = ThreadPoolExecutor(batching.encoders, "twlv-encode", initializer=single_threaded)
     under_way: deque[_Batch | _Video] = deque()
     try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from twlv.errors import ResultError
-from twlv.results.files import write_atomically
+from twlv.files import write_atomic
 from twlv.results.published import (
     PublishedRecord,
     averages,
@@ -47,7 +47,7 @@ def fill(text: str) -> str:
 def main(paths: Sequence[str]) -> None:
     """Fill the pages in place."""
     for path in map(Path, paths):
-        write_atomically(path, fill(path.read_text(encoding="utf-8")))
+        write_atomic(path, fill(path.read_text(encoding="utf-8")))
 
 
 def probing(table: int) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from twlv.errors import ResultError
+from twlv.files import write_atomic
 from twlv.results.canonical import digest, jsonable
 from twlv.results.compare import WHERE_IT_RUNS
 from twlv.results.document import from_json, to_json
@@ -61,41 +60,12 @@ def save(result: Result, folder: str | Path) -> Path:
     text = to_json(result)
     path = Path(folder) / file_name(result)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text)
+        write_atomic(path, text)
     except OSError as error:
         raise ResultError(
             f"{path}: cannot be written: {error.strerror or error}; choose another --out"
         ) from error
     return path
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file's content in one step; an interruption leaves the old content or none, and no litter."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where a folder can be opened (not on Windows)."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def load(paths: str | Path | Iterable[str | Path]) -> tuple[Result, ...]:

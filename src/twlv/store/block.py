@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twlv.errors import FeatureError
-from twlv.store.files import check_id
+from twlv.store.ids import check_id
 from twlv.store.shard import Block
 from twlv.store.spec import StoreSpec
 from twlv.types import DoubleArray, Embedding

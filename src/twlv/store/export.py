@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from twlv.errors import FeatureError, MissingExtra, UnknownName
-from twlv.store.files import write_atomic
+from twlv.files import write_atomic
 from twlv.store.store import Store
 
 
@@ -36,8 +36,7 @@ def export_npz(store: Store, path: str | Path) -> Path:
     def fill(handle: BinaryIO) -> None:
         np.savez(handle, allow_pickle=False, **arrays)
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, fill, scratch=path.parent, tag=".export")
+    write_atomic(path, fill)
     return path
 
 
@@ -72,8 +71,7 @@ def export_parquet(store: Store, path: str | Path) -> Path:
     def fill(handle: BinaryIO) -> None:
         parquet.write_table(table, handle)
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, fill, scratch=path.parent, tag=".export")
+    write_atomic(path, fill)
     return path
 
 

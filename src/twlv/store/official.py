@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twlv.errors import FeatureError, InputError
-from twlv.store.files import check_id
+from twlv.store.ids import check_id
 from twlv.store.npy import TruncatedNpy, read_npy
 from twlv.store.official_json import read_meta
 from twlv.types import BackboneCard, ClassLabel, Dataset, DatasetCard, Embedding, Sample

@@ -9,12 +9,12 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from twlv.errors import FeatureError, StoreError
-from twlv.store.files import check_id, write_atomic
+from twlv.files import write_atomic
+from twlv.store.ids import check_id
 from twlv.store.official import (
     MEAN_TOLERANCE,
     Record,
@@ -133,10 +133,7 @@ def _write_manifest(store: Path, samples: Sequence[Sample]) -> None:
         label = "" if sample.target is None else sample.target.index
         writer.writerow([sample.video_id, sample.video_id, label, sample.split])
 
-    def fill(handle: BinaryIO) -> None:
-        handle.write(text.getvalue().encode())
-
-    write_atomic(store / "manifest.csv", fill, scratch=store / "tmp")
+    write_atomic(store / "manifest.csv", text.getvalue(), scratch=store / "tmp")
 
 
 def _flat_names(samples: Sequence[Sample]) -> dict[str, str]:

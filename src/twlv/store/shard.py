@@ -28,8 +28,9 @@ import numpy as np
 import numpy.typing as npt
 
 from twlv.errors import StoreError
+from twlv.files import write_atomic
 from twlv.store.codec import canonical
-from twlv.store.files import check_id, digest, write_atomic
+from twlv.store.ids import check_id, digest
 from twlv.store.spec import SCHEMA
 from twlv.types import DoubleArray, IntArray, Json
 

@@ -15,13 +15,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from twlv.errors import FeatureError, InputError, StoreError
+from twlv.files import create_once
 from twlv.store.codec import canonical
-from twlv.store.files import check_id, create_once, digest
+from twlv.store.ids import check_id, digest
 from twlv.store.shard import SUFFIX, Block, Maps, Shard, open_shard
 from twlv.store.spec import SCHEMA, StoreSpec, require_same
 from twlv.types import Embedding, Json
@@ -76,11 +77,8 @@ class Store:
             text = canonical(
                 {"schema": SCHEMA, "key": spec.key, "spec": spec.to_json(), "command": command},
             )
-
-            def fill(handle: BinaryIO) -> None:
-                handle.write((json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n").encode())
-
-            create_once(path / "store.json", fill, scratch=path / "tmp", tag=CREATE_TAG)
+            content = json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+            create_once(path / "store.json", content, scratch=path / "tmp", tag=CREATE_TAG)
         store = cls.open(path)
         require_same(store.spec, spec, where=str(path))
         return store

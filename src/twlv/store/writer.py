@@ -15,13 +15,13 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import BinaryIO
 
 import numpy as np
 
 from twlv.errors import FeatureError, UsageError
+from twlv.files import sweep, write_atomic
 from twlv.store.block import to_block
-from twlv.store.files import check_id, sweep, write_atomic
+from twlv.store.ids import check_id
 from twlv.store.shard import Block, Maps, Shard, ShardPlan, write_shard
 from twlv.store.store import CREATE_TAG, Store, failure_path, read_failures
 from twlv.types import Embedding
@@ -123,11 +123,7 @@ class StoreWriter:
         text = json.dumps({"id": video_id, "reason": reason}, ensure_ascii=False) + "\n"
         target = failure_path(self.store.path, video_id)
         target.parent.mkdir(exist_ok=True)
-
-        def fill(handle: BinaryIO) -> None:
-            handle.write(text.encode())
-
-        write_atomic(target, fill, scratch=self._scratch, tag=self._tag)
+        write_atomic(target, text, scratch=self._scratch, tag=self._tag)
         self._settle(video_id)
 
     def close(self) -> None:

@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 from twlv.errors import UsageError, VideoError
+from twlv.files import PICTURE_SUFFIXES
 from twlv.types import VideoInfo
 from twlv.video.matching import Picture, Pictures
 
 CODEC = "frames"
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 
 
 def probe(path: str, fps: float) -> VideoInfo:
@@ -25,7 +25,8 @@ def probe(path: str, fps: float) -> VideoInfo:
         raise UsageError(f"{path}: fps must be a positive number, got {fps}")
     files = _files(path)
     if not files:
-        raise VideoError(path, "no_frames", f"a folder without pictures ({', '.join(sorted(_SUFFIXES))})")
+        known = ", ".join(sorted(PICTURE_SUFFIXES))
+        raise VideoError(path, "no_frames", f"a folder without pictures ({known})")
     try:
         with Image.open(files[0]) as image:
             width, height = image.size
@@ -66,7 +67,7 @@ def _load(path: str, file: Path) -> torch.Tensor:
 
 def _files(path: str) -> list[Path]:
     try:
-        found = [file for file in Path(path).iterdir() if file.suffix.lower() in _SUFFIXES]
+        found = [file for file in Path(path).iterdir() if file.suffix.lower() in PICTURE_SUFFIXES]
     except OSError as error:
         raise VideoError(path, "not_found", (error.strerror or "no such folder").lower()) from None
     return sorted((file for file in found if not file.name.startswith(".")), key=_natural)

@@ -1,65 +1,41 @@
-"""Files that appear whole or not at all, and ids that may name them."""
+"""What every room needs of files: to write them whole or not at all, and to know a picture by its ending."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
-from twlv.errors import StoreError
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+"""Endings of pictures, which may be the frames of a video."""
 
 STALE_SECONDS = 24 * 3600.0
 """A temporary file older than this belongs to nobody."""
 
-MAX_ID_CHARACTERS = 1024
+
+Content: TypeAlias = str | bytes | Callable[[BinaryIO], None]
+"""A text (UTF-8), bytes, or a function that writes into the file."""
 
 
-def check_id(video_id: str) -> str:
-    """The id itself, or StoreError: ids are relative posix names, so that they can become file names."""
-    bad = ""
-    if not video_id:
-        bad = "is empty"
-    elif len(video_id) > MAX_ID_CHARACTERS:
-        bad = f"has {len(video_id)} characters (at most {MAX_ID_CHARACTERS})"
-    elif "\0" in video_id:
-        bad = "holds a NUL character"
-    elif "\\" in video_id:
-        bad = "holds a backslash"
-    elif video_id.startswith("/") or video_id[1:3] == ":/":
-        bad = "is an absolute path"
-    elif ".." in video_id.split("/"):
-        bad = "holds a '..' part"
-    elif any("\ud800" <= character <= "\udfff" for character in video_id):
-        bad = "is not valid unicode"
-    if bad:
-        raise StoreError(f"video id {video_id[:80]!r} {bad}; use a relative name such as 'train/clip_01'")
-    return video_id
+def write_atomic(target: Path, content: Content, *, scratch: Path | None = None, tag: str = "w") -> None:
+    """Write through another file, fsync, and rename: readers see the old state or the new one.
 
-
-def digest(text: str) -> str:
-    """16 hex digits of the sha256 of a text, for file names."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def write_atomic(target: Path, fill: Callable[[BinaryIO], None], *, scratch: Path, tag: str = "w") -> None:
-    """Write through a file in ``scratch``, fsync, and rename: readers see the old state or the new one.
-
-    Another writer may take our temporary file for a left-over and remove it; then it is written again.
+    The other file is in ``scratch`` (None: hidden, beside the target). Another writer may take it for a
+    left-over and remove it (``sweep``); then it is written again.
     """
 
     def replace(temporary: Path) -> bool:
         temporary.replace(target)
         return True
 
-    _commit(target, fill, replace, scratch=scratch, tag=tag)
+    _commit(target, content, replace, scratch=scratch, tag=tag)
 
 
-def create_once(target: Path, fill: Callable[[BinaryIO], None], *, scratch: Path, tag: str = "w") -> bool:
+def create_once(target: Path, content: Content, *, scratch: Path | None = None, tag: str = "w") -> bool:
     """As ``write_atomic``, but the first writer wins: False if the file was there already."""
     if target.exists():
         return False
@@ -75,7 +51,7 @@ def create_once(target: Path, fill: Callable[[BinaryIO], None], *, scratch: Path
             temporary.replace(target)
         return True
 
-    return _commit(target, fill, link, scratch=scratch, tag=tag)
+    return _commit(target, content, link, scratch=scratch, tag=tag)
 
 
 def sweep(scratch: Path, tag: str) -> None:
@@ -99,12 +75,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def _commit(
-    target: Path, fill: Callable[[BinaryIO], None], publish: Callable[[Path], bool], *, scratch: Path, tag: str
+    target: Path, content: Content, publish: Callable[[Path], bool], *, scratch: Path | None, tag: str
 ) -> bool:
     attempts = 3
     while True:
         attempts -= 1
-        temporary = _temporary(target, fill, scratch=scratch, tag=tag)
+        temporary = _temporary(target, content, scratch=scratch, tag=tag)
         try:
             published = publish(temporary)
         except FileNotFoundError:  # swept away by another writer with our tag
@@ -117,12 +93,16 @@ def _commit(
         return published
 
 
-def _temporary(target: Path, fill: Callable[[BinaryIO], None], *, scratch: Path, tag: str) -> Path:
-    scratch.mkdir(parents=True, exist_ok=True)
-    path = scratch / f"{tag}.{uuid.uuid4().hex[:12]}.{target.name}.tmp"
+def _temporary(target: Path, content: Content, *, scratch: Path | None, tag: str) -> Path:
+    name = f"{tag}.{uuid.uuid4().hex[:12]}.{target.name[:40]}.tmp"
+    path = target.with_name(f".{name}") if scratch is None else scratch / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("xb") as handle:
-            fill(handle)
+            if callable(content):
+                content(handle)
+            else:
+                handle.write(content.encode() if isinstance(content, str) else content)
             handle.flush()
             os.fsync(handle.fileno())
     except BaseException:
