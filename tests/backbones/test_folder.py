@@ -90,9 +90,9 @@ def test_one_changed_weight_is_noticed(saved: Path) -> None:
         ("patch", [2, 8, 8], r"patch is \(2, 16, 16\), the card says \(2, 8, 8\)"),
         ("num_frames", 8, "num_frames is 4"),
         ("pool", "cls", "pool is 'mean'"),
-        ("dim", "24", "dim is '24'"),
-        ("mean", [0.5, 0.5], "mean"),
-        ("pool", "max", "pool is 'max'"),
+        ("dim", "24", r"the card\.dim: expected int, seen '24'"),
+        ("mean", [0.5, 0.5], r"the card\.mean: expected a list of 3"),
+        ("pool", "max", r"the card\.pool: expected one of \('mean', 'cls'\), seen 'max'"),
     ],
 )
 def test_a_card_that_contradicts_the_architecture(saved: Path, field: str, value: Any, message: str) -> None:
@@ -117,8 +117,8 @@ def test_activation_norm_and_position_are_checked(saved: Path, detail: str, valu
         (lambda d: d.update(kind="os"), "kind 'os' is not known"),
         (lambda d: d["config"].update(rope=True), "no setting rope"),
         (lambda d: d["config"].pop("width"), "width"),
-        (lambda d: d["card"].pop("licence"), "lacks .licence"),
-        (lambda d: d["card"].update(colour="red"), "unknown fields .colour"),
+        (lambda d: d["card"].pop("licence"), "lacks the field licence"),
+        (lambda d: d["card"].update(colour="red"), "has no field colour"),
         (lambda d: d.pop("config"), "'config' is missing"),
     ],
 )

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twlv.codec import canonical, from_json, to_json
 from twlv.errors import InputError
 from twlv.store import StoreSpec
-from twlv.store.codec import canonical, from_json, to_json
 from twlv.types import BackboneCard, MultiClip, Rule, Sampling, Strided, Uniform, Views
 
 FRAMES = st.none() | st.integers(1, 512)
@@ -102,3 +102,10 @@ def test_a_list_of_the_wrong_length_is_refused(card: BackboneCard) -> None:
     assert isinstance(value, dict)
     with pytest.raises(InputError, match=r"card\.patch: expected a list of 3"):
         from_json(BackboneCard, {**value, "patch": [1, 2]}, where="card")
+
+
+def test_only_a_union_member_carries_a_kind(card: BackboneCard) -> None:
+    value = to_json(card)
+    assert isinstance(value, dict)
+    with pytest.raises(InputError, match="has no field kind"):
+        from_json(BackboneCard, {**value, "kind": "BackboneCard"}, where="card")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from twlv.codec import canonical, to_json
 from twlv.errors import FeatureError, StoreError
-from twlv.store.codec import canonical, to_json
 from twlv.store.shard import Shard, blocks_of, open_shard, shard_name
 from twlv.store.spec import SCHEMA
 from twlv.types import Json, Sampling

@@ -27,9 +27,9 @@ from typing import Any, BinaryIO, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
+from twlv.codec import canonical
 from twlv.errors import StoreError
 from twlv.files import write_atomic
-from twlv.store.codec import canonical
 from twlv.store.ids import check_id, digest
 from twlv.store.spec import SCHEMA
 from twlv.types import DoubleArray, IntArray, Json

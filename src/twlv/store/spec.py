@@ -7,8 +7,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from twlv.codec import canonical, from_json, to_json
 from twlv.errors import StoreError
-from twlv.store.codec import canonical, from_json, to_json
 from twlv.types import BackboneCard, Json, Level, MultiClip, Sampling, Views
 
 SCHEMA = 1

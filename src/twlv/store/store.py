@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from twlv.codec import canonical
 from twlv.errors import FeatureError, InputError, StoreError
 from twlv.files import create_once
-from twlv.store.codec import canonical
 from twlv.store.ids import check_id, digest
 from twlv.store.shard import SUFFIX, Block, Maps, Shard, open_shard
 from twlv.store.spec import SCHEMA, StoreSpec, require_same

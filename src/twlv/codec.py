@@ -1,4 +1,4 @@
-"""Cards, samplings and views as JSON and back: one generic pair of functions driven by the type hints.
+"""Records as JSON and back, strictly: one pair of functions for all of them, driven by the type hints.
 
 A dataclass becomes an object of its fields; one whose class must be known again (a member of a union
 such as ``Sampling``) also carries ``kind``, its class name. Numbers take the declared type, so that
@@ -81,7 +81,7 @@ def _read_dataclass(kind: type, value: Json, where: str) -> object:
     fields = {f.name: f for f in dataclasses.fields(kind)}
     if not isinstance(value, dict):
         raise InputError(f"{where}: expected an object of {kind.__name__}, seen {value!r:.100}")
-    unknown = [name for name in value if name not in fields and name != "kind"]
+    unknown = [name for name in value if name not in fields]
     if unknown:
         raise InputError(
             f"{where}: {kind.__name__} has no field {', '.join(sorted(unknown))}; "
@@ -117,7 +117,8 @@ def _read_union(options: tuple[Any, ...], value: Json, where: str) -> object:
     if classes:
         name = value.get("kind") if isinstance(value, dict) else None
         _expect(isinstance(name, str) and name in classes, value, where, f"kind: one of {', '.join(classes)}")
-        return _read(classes[cast(str, name)], value, where)
+        rest = {field: item for field, item in cast("dict[str, Json]", value).items() if field != "kind"}
+        return _read(classes[cast(str, name)], rest, where)
     for option in options:
         if option is not type(None):
             return _read(option, value, where)
