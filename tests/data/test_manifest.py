@@ -179,6 +179,9 @@ def test_labels_counted_from_one(write: Write) -> None:
     ):
         read_manifest(manifest, classes=["x", "y", "z"])
     assert labels(read_manifest(manifest, classes=["w", "x", "y", "z"])) == [1, 2, 3]
+    both = write("path,label\na.mp4,0\nb.mp4,3\n")  # with a 0 it is only one too many
+    with pytest.raises(ManifestError, match=r"line 3: label 3, but there are 3 classes \(0 to 2\)"):
+        read_manifest(both, classes=["x", "y", "z"])
 
 
 def test_moments_in_time_has_339_or_305(write: Write) -> None:

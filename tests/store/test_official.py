@@ -68,22 +68,26 @@ def test_reading(folder: Path) -> None:
     np.testing.assert_array_equal(read.embeddings["a.with.dots"].spans_seconds, [[0, 2], [2, 4]])
 
 
-def test_the_order_of_the_folder_does_not_matter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_order_of_the_folder_does_not_matter(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, backwards: bool
+) -> None:
     wanted = read_official(folder)
     real = os.scandir
 
-    class Backwards:
+    class Ordered:
         def __init__(self, path: Any) -> None:
             with real(path) as entries:
-                self.entries = sorted(entries, key=lambda entry: entry.name, reverse=True)
+                self.entries = sorted(entries, key=lambda entry: entry.name, reverse=backwards)
 
         def __enter__(self) -> Any:
             return iter(self.entries)
 
         def __exit__(self, *_: object) -> None: ...
 
-    monkeypatch.setattr(os, "scandir", Backwards)
+    monkeypatch.setattr(os, "scandir", Ordered)
     assert read_official(folder).data == wanted.data
+    assert [sample.video_id for sample in wanted.data.samples] == ["a.with.dots", "b", "c"]
 
 
 def test_one_vector_may_have_one_axis_or_two(tmp_path: Path) -> None:
