@@ -14,7 +14,7 @@ import pytest
 from twlv.embedding import StoredFeatures, embed_dataset
 from twlv.errors import StoreError, UsageError
 from twlv.store import Store
-from twlv.types import Dataset, MultiClip, Strided, Views
+from twlv.types import Dataset, MultiClip, Strided, Uniform, Views
 
 MakeDataset = Callable[..., Dataset]
 
@@ -180,3 +180,19 @@ def test_a_killed_process_resumes_to_the_same_bytes(
     embed_dataset(backbone, data.collect([videos]), tmp_path / "cut")
     embed_dataset(backbone, data.collect([videos]), tmp_path / "whole")
     assert files(tmp_path / "cut") == files(tmp_path / "whole")
+
+
+def test_a_frame_count_that_no_tubelet_fits_makes_no_store(
+    backbone, make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    backbone.card = replace(backbone.card, patch=(2, 16, 16), flexible_frames=True)
+    with pytest.raises(UsageError, match="multiple of 2"):
+        embed_dataset(backbone, make_dataset(), tmp_path / "store", sampling=Uniform(num_frames=3))
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_negative_number_of_workers_is_a_usage_error(
+    backbone, make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="workers must be 0 or more"):
+        embed_dataset(backbone, make_dataset(), tmp_path / "store", workers=-1)

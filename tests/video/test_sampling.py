@@ -261,3 +261,16 @@ def test_always_in_range_monotone_and_repeatable(
         assert plan.span.end_seconds <= info.duration_seconds + 1e-5
     starts = [plan.span.start_seconds for plan in plans]
     assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize(
+    "sampling", [MultiClip(clip_seconds=1.0, stride_seconds=1e-9), Uniform(num_frames=10**6)]
+)
+def test_a_plan_that_fits_no_memory_is_refused(sampling: Sampling) -> None:
+    with pytest.raises(UsageError, match="more than"):
+        plan_clips(constant(60), sampling, num_frames=4)
+
+
+def test_temporal_views_that_fit_no_memory_are_refused() -> None:
+    with pytest.raises(UsageError, match="more than"):
+        plan_clips(constant(60), Uniform(), num_frames=4, views=Views(temporal=10**7))

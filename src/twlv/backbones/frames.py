@@ -32,11 +32,12 @@ def check_frames(frames: torch.Tensor, card: BackboneCard) -> None:
             f"{card.name} expects float frames, normalised with the card's mean and std; got {frames.dtype} "
             "(use twlv.video.normalize)"
         )
-    _check_count(shape[1], card)
+    check_count(shape[1], card)
     _check_size(shape[3], shape[4], card)
 
 
-def _check_count(count: int, card: BackboneCard) -> None:
+def check_count(count: int, card: BackboneCard) -> None:
+    """Refuse a number of frames that ``card`` does not take. Raises UsageError."""
     if not card.flexible_frames:
         if count != card.num_frames:
             raise UsageError(

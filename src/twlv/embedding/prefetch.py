@@ -14,6 +14,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from twlv.errors import UsageError
+
 Job = TypeVar("Job")
 Item = TypeVar("Item")
 
@@ -66,8 +68,10 @@ def prefetch(
     ``workers`` jobs are read at once, at most ``2 * workers`` are open or waiting, and each holds at most
     ``depth`` items, so memory is bounded by ``2 * workers * depth`` items whatever the length of a job. An
     error inside ``read`` is raised by that job's own iterator; the other jobs go on. ``workers=0`` reads in
-    the calling thread. Closing the generator stops the threads.
+    the calling thread. Closing the generator stops the threads. Raises UsageError for fewer than 0.
     """
+    if workers < 0:
+        raise UsageError(f"workers must be 0 or more (0: no threads), got {workers}")
     if workers == 0:
         return ((job, iter(read(job))) for job in jobs)
     return _read_ahead(jobs, read, workers, depth, on_thread_start)

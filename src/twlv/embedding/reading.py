@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from twlv import video
+from twlv.backbones.frames import check_count
 from twlv.contracts import Clip
 from twlv.errors import UsageError
 from twlv.types import BackboneCard, MultiClip, Sample, Sampling, Views
@@ -39,6 +40,7 @@ def reading_for(card: BackboneCard, sampling: Sampling, views: Views, decoder: s
             f"{card.name} takes clips of {card.num_frames} frames, the sampling asks for {num_frames}; "
             f"leave --num-frames out, or choose a backbone with flexible frames"
         )
+    check_count(num_frames, card)
     preprocess = video.Preprocess.from_card(card)
     video.check_sampling(sampling, num_frames=num_frames, views=views)
     preprocess.check_views(views.spatial)

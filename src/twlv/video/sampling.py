@@ -32,6 +32,9 @@ from twlv.video.rules import RULES
 TIME_TOLERANCE_SECONDS = 1e-6
 """Rounding of float seconds: far below any frame gap, far above an error of arithmetic."""
 
+MAX_FRAMES, MAX_CLIPS = 4096, 100_000
+"""Most frames of a clip (or temporal views), and most clips of a video: a typing error must not fill memory."""
+
 
 def frame_indices(pts_seconds: DoubleArray, times_seconds: Sequence[float] | DoubleArray) -> IntArray:
     """The frame on screen at each time (N,): the last with pts <= t, or the first frame if there is none."""
@@ -79,6 +82,11 @@ def check_sampling(sampling: Sampling, *, num_frames: int, views: Views = Views(
     count = sampling.num_frames or num_frames
     if count < 1 or views.temporal < 1:
         raise UsageError(f"num_frames and views must be 1 or more, got {count} frames, {views}")
+    if count > MAX_FRAMES or views.temporal > MAX_FRAMES:
+        raise UsageError(
+            f"{count} frames a clip and {views.temporal} temporal views: more than {MAX_FRAMES} of either "
+            "do not fit in memory; ask for fewer, or take MultiClip"
+        )
     if isinstance(sampling, MultiClip):
         _check_multi_clip(sampling, views.temporal)
     elif isinstance(sampling, Strided) and sampling.frame_step < 1:
@@ -147,6 +155,11 @@ def _clip_starts(duration: float, length: float, stride: float, tolerance: float
     if duration < length - tolerance:
         return [0.0]
     full = math.floor((duration - length + tolerance) / stride) + 1
+    if full > MAX_CLIPS:
+        raise UsageError(
+            f"clips every {stride:g} s are {full:,} clips of a video of {duration:g} s, more than "
+            f"{MAX_CLIPS:,}; take a larger stride"
+        )
     starts = [i * stride for i in range(full)]
     left = duration - (starts[-1] + length)
     following = full * stride
