@@ -15,10 +15,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twlv import backbones, data, results
+from twlv.codec import to_json
 from twlv.contracts import Backbone, Features, Task
 from twlv.embedding import (
     EmbedReport,
     Failure,
+    MemoryFeatures,
     Progress,
     StoredFeatures,
     embed_dataset,
@@ -27,11 +29,21 @@ from twlv.embedding import (
     store_spec,
 )
 from twlv.errors import CoverageError, EmbedError, UsageError
+from twlv.nn.precision import gpu_name
 from twlv.results import Result
 from twlv.store import Store, StoreSpec
+from twlv.store.official import OfficialSet
 from twlv.types import Dataset, Embedding, Json, Level, Sampling, Uniform, Views
 
-__all__ = ["EmbedReport", "cache_folder", "embed", "embed_dataset", "evaluate", "evaluate_features"]
+__all__ = [
+    "EmbedReport",
+    "cache_folder",
+    "embed",
+    "embed_dataset",
+    "evaluate",
+    "evaluate_features",
+    "evaluate_official",
+]
 
 
 def embed(
@@ -96,15 +108,16 @@ def evaluate(
         UsageError: the data set has no such splits.
         CoverageError: less than ``min_coverage`` of the samples have an embedding.
     """
-    halves = [dataset.split(name) for name in choose_splits(dataset, train_split, test_split)]
-    wanted = Dataset(
-        card=dataset.card,
-        samples=halves[0].samples + halves[1].samples,
-        missing=halves[0].missing | halves[1].missing,
-    )
-    seconds: dict[str, float] = {}
+    splits = choose_splits(dataset, train_split, test_split)
+    halves = [dataset.split(name) for name in splits]
+    seconds: Mapping[str, float] = {}
     if not isinstance(model, Store):
         model = backbones.load(model) if isinstance(model, str) else model
+        wanted = Dataset(
+            card=dataset.card,
+            samples=halves[0].samples + halves[1].samples,
+            missing=halves[0].missing | halves[1].missing,
+        )
         reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder)
         report = embed_dataset(
             model,
@@ -117,8 +130,7 @@ def evaluate(
             decoder=decoder,
             progress=progress,
         )
-        seconds.update(report.seconds)
-        model = Store.open(report.store)
+        model, seconds = Store.open(report.store), report.seconds
     train, test = (StoredFeatures(data=half, store=model) for half in halves)
     return evaluate_features(
         train,
@@ -126,9 +138,29 @@ def evaluate(
         task,
         seed=seed,
         min_coverage=min_coverage,
-        splits=(halves[0].samples[0].split, halves[1].samples[0].split),
+        splits=splits,
         embedding=describe_store(model),
         seconds=seconds,
+    )
+
+
+def evaluate_official(
+    found: OfficialSet,
+    task: Task,
+    *,
+    train_split: str | None = None,
+    test_split: str | None = None,
+    seed: int = 0,
+    min_coverage: float = 0.0,
+) -> Result:
+    """As ``evaluate``, on embeddings in the layout of the report's authors (see ``read_official``)."""
+    splits = choose_splits(found.data, train_split, test_split)
+    train, test = (MemoryFeatures.of_official(found, name) for name in splits)
+    made: dict[str, Json] = {"level": "clip"}
+    if found.sampling is not None:
+        made["sampling"] = to_json(found.sampling, Sampling)
+    return evaluate_features(
+        train, test, task, seed=seed, min_coverage=min_coverage, splits=splits, embedding=made
     )
 
 
@@ -166,6 +198,7 @@ def evaluate_features(
         embedding=embedding or {"level": test.level},
         coverage={splits[0]: train.coverage, splits[1]: test.coverage},
         seed=seed,
+        gpu=gpu_name(),
         seconds={**(seconds or {}), "task": time.perf_counter() - started},
     )
 

@@ -9,7 +9,10 @@ import pytest
 import twlv
 from twlv import video
 from twlv.errors import CoverageError, EmbedError, UsageError
-from twlv.evaluation import choose_splits
+from twlv.evaluation import choose_splits, embed_dataset, evaluate_official
+from twlv.store import Store
+from twlv.store.official import read_official
+from twlv.store.official_store import write_official
 from twlv.types import Dataset, DatasetCard, Sample
 
 MakeDataset = Callable[..., Dataset]
@@ -68,6 +71,27 @@ def test_embed_raises_at_the_end_with_everything_that_worked(backbone, videos: P
         twlv.embed(backbone, [videos])
     assert len(caught.value.embeddings) == 6
     assert caught.value.failed.keys() == {"broken.mp4", "empty.mp4"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "sampling"), [("uniform", {"kind": "Uniform", "num_frames": None}), ("mine", None)]
+)
+def test_the_authors_layout_is_evaluated_with_the_sampling_that_its_folder_names(
+    backbone, make_dataset: MakeDataset, tmp_path: Path, folder: str, sampling: dict[str, object] | None
+) -> None:
+    data = make_dataset()
+    report = embed_dataset(backbone, data, tmp_path / "store")
+    write_official(Store.open(report.store), data, tmp_path / "set" / folder)
+    result = evaluate_official(read_official(tmp_path / "set" / folder), twlv.tasks.KNN(k=3))
+    assert result.scores["knn/top1"].value == 100.0
+    assert (result.dataset.train_split, result.dataset.test_split) == ("train", "val")
+    assert result.coverage.expected == 6
+    assert result.embedding.get("sampling") == sampling
+
+
+def test_a_result_names_the_gpu(backbone, make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twlv.evaluation.gpu_name", lambda: "NVIDIA H200")
+    assert twlv.evaluate(backbone, make_dataset(), task=twlv.tasks.KNN(k=1)).environment["gpu"] == "NVIDIA H200"
 
 
 def of_splits(*names: str) -> Dataset:

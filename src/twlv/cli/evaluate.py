@@ -138,24 +138,12 @@ def _evaluate(options: EvaluateOptions, task: Task) -> Result:
 
 
 def _official(options: EvaluateOptions, task: Task) -> Result:
-    from twlv.embedding import MemoryFeatures
-    from twlv.evaluation import choose_splits, evaluate_features
+    from twlv.evaluation import evaluate_official
     from twlv.store.official import read_official
 
     found = read_official(options.official or "")
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
-    splits = choose_splits(found.data, options.train_split, options.test_split)
-    halves = [found.data.split(name) for name in splits]
-    train, test = (
-        MemoryFeatures(
-            data=half,
-            embeddings={
-                s.video_id: found.embeddings[s.video_id] for s in half.samples if s.video_id in found.embeddings
-            },
-            reasons={s.video_id: found.failed[s.video_id] for s in half.samples if s.video_id in found.failed},
-            backbone=found.card,
-        )
-        for half in halves
+    return evaluate_official(
+        found, task, train_split=options.train_split, test_split=options.test_split, seed=options.seed
     )
-    return evaluate_features(train, test, task, seed=options.seed, splits=splits)

@@ -7,7 +7,6 @@ without FFmpeg) are tried in a process of their own.
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -93,16 +92,13 @@ def processor() -> Finding:
     """Threads, accelerator, and whether bfloat16 is worth its name here."""
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").is_file() else ""
-    fast = "avx512_bf16" in flags or "amx_bf16" in flags
+    from twlv.nn.precision import gpu_name, has_bfloat16_instructions
+    from twlv.results.environment import cpu_cores
+
+    fast = has_bfloat16_instructions()
     bf16 = "bfloat16 in hardware" if fast else "bfloat16 only emulated: keep --dtype float32"
-    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no GPU"
-    return Finding(
-        name="processor",
-        ok=True,
-        seen=f"{torch.get_num_threads()} torch threads on {cores} cores; {bf16}; {gpu}",
-    )
+    threads = f"{torch.get_num_threads()} torch threads on {cpu_cores()} cores"
+    return Finding(name="processor", ok=True, seen=f"{threads}; {bf16}; {gpu_name() or 'no GPU'}")
 
 
 def torchvision() -> Finding:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from twlv.errors import FeatureError
 from twlv.store import Store
+from twlv.store.official import OfficialSet
 from twlv.types import BackboneCard, Coverage, Dataset, DatasetCard, Embedding, Level, Sample
 
 NOT_EMBEDDED = "not_embedded: the store holds neither an embedding nor a failure for this id"
@@ -115,6 +116,18 @@ class MemoryFeatures(_Base):
                 f"{len(unexplained)} samples have neither or both of an embedding and a reason, "
                 f"the first is '{unexplained[0]}'"
             )
+
+    @classmethod
+    def of_official(cls, found: OfficialSet, split: str) -> MemoryFeatures:
+        """One split of embeddings in the layout of the report's authors."""
+        half = found.data.split(split)
+        ids = [sample.video_id for sample in half.samples]
+        return cls(
+            data=half,
+            embeddings={i: found.embeddings[i] for i in ids if i in found.embeddings},
+            reasons={i: found.failed[i] for i in ids if i in found.failed},
+            backbone=found.card,
+        )
 
     @property
     def dim(self) -> int:

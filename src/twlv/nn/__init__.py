@@ -5,7 +5,7 @@
 """
 
 from twlv.nn.init import initialise
-from twlv.nn.precision import fast_float32, resolve_device, resolve_dtype
+from twlv.nn.precision import fast_float32, gpu_name, resolve_device, resolve_dtype
 from twlv.nn.vit import SIZES, VideoTransformer, VitConfig, sized
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "VideoTransformer",
     "VitConfig",
     "fast_float32",
+    "gpu_name",
     "initialise",
     "resolve_device",
     "resolve_dtype",

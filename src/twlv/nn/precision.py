@@ -41,6 +41,11 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
     return found
 
 
+def gpu_name() -> str:
+    """What the first GPU calls itself; empty if there is none."""
+    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else ""
+
+
 def resolve_dtype(dtype: str = "auto", device: torch.device | None = None) -> torch.dtype:
     """The dtype to compute in; ``auto`` is bfloat16 where the device is fast in it, else float32.
 
@@ -65,9 +70,7 @@ def dtype_name(dtype: torch.dtype) -> str:
 def has_bfloat16_instructions() -> bool:
     """Whether this CPU multiplies in bfloat16 (AVX-512 BF16, AMX or the Arm extension)."""
     found = torch.cpu.get_capabilities()
-    return any(
-        bool(found.get(name)) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "sve_bf16", "arm_bf16")
-    )
+    return any(bool(found.get(name)) for name in _BFLOAT16_FLAGS)
 
 
 @contextmanager

@@ -39,6 +39,7 @@ def record(
     seed: int | None = None,
     embedding: Mapping[str, Json] | None = None,
     environment: Mapping[str, Json] | None = None,
+    gpu: str = "",
     seconds: Mapping[str, float] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Result:
@@ -49,7 +50,8 @@ def record(
     ``embedding`` says how the vectors were made; reports look for its keys ``sampling`` (an object with
     ``kind``), ``views``, ``level``, ``dtype``, ``storage_dtype``, ``decoder`` and ``provenance`` (a list of
     objects with versions). ``environment`` says where; by default it is asked of this process, with the
-    decoder of the provenance. Numbers that are not finite are noted and kept as null.
+    decoder of the provenance and the name of the ``gpu``. Numbers that are not finite are noted and kept as
+    null.
 
     Raises:
         ResultError: the task's configuration or details hold something that is not plain data.
@@ -59,7 +61,7 @@ def record(
     made = embedding or {}
     if environment is None:
         environment = this_environment(
-            decoder=used_version(made, "decoder"), ffmpeg=used_version(made, "ffmpeg")
+            gpu=gpu, decoder=used_version(made, "decoder"), ffmpeg=used_version(made, "ffmpeg")
         )
     result = Result(
         task=TaskRecord(name=task.name, version=task.version, config=configuration(task)),

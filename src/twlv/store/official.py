@@ -28,10 +28,22 @@ from twlv.errors import FeatureError, InputError
 from twlv.store.ids import check_id
 from twlv.store.npy import TruncatedNpy, read_npy
 from twlv.store.official_json import read_meta
-from twlv.types import BackboneCard, ClassLabel, Dataset, DatasetCard, Embedding, Sample
+from twlv.types import (
+    BackboneCard,
+    ClassLabel,
+    Dataset,
+    DatasetCard,
+    Embedding,
+    MultiClip,
+    Sample,
+    Sampling,
+    Uniform,
+)
 
 SPLITS = ("train", "val", "test")
-SAMPLINGS = ("uniform", "multi-clip")
+SAMPLINGS: Mapping[str, Sampling] = {"uniform": Uniform(), "multi-clip": MultiClip()}
+"""Names of the folders that tell how the clips were laid."""
+
 GROUP = 64
 """Videos that a thread reads at a time; two groups a thread are in memory at most."""
 
@@ -43,6 +55,8 @@ MEAN_TOLERANCE = 1e-2
 class OfficialSet:
     """Embeddings and samples of one folder. ``data`` has the samples of all splits, ids sorted in each.
 
+    ``sampling`` is what the name of the folder says, None if it says nothing.
+
     ``failed`` maps the ids that have a label but no usable vectors to the reason, which names the file.
     ``notes`` are sentences on what was found and left out. ``card`` describes the vectors as far as the
     files do: the width.
@@ -53,6 +67,7 @@ class OfficialSet:
     failed: Mapping[str, str]
     notes: tuple[str, ...]
     card: BackboneCard
+    sampling: Sampling | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +116,7 @@ def read_official(
         failed=failed,
         notes=tuple(orphans(layout)),
         card=unknown_card(folder, dim),
+        sampling=sampling_of(folder),
     )
 
 
@@ -179,6 +195,11 @@ def unknown_card(folder: Path, dim: int) -> BackboneCard:
         weights_sha256="",
         licence="unknown",
     )
+
+
+def sampling_of(folder: Path) -> Sampling | None:
+    """The sampling that the folder is named after."""
+    return SAMPLINGS.get(Path(os.path.abspath(folder)).name)  # noqa: PTH100 - links keep their names
 
 
 def dataset_name(folder: Path) -> str:

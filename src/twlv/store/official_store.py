@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,11 +15,10 @@ from twlv.errors import FeatureError, StoreError
 from twlv.files import write_atomic
 from twlv.store.ids import check_id
 from twlv.store.official import (
-    MEAN_TOLERANCE,
     Record,
-    class_names,
     find_splits,
     refuse_twice,
+    sampling_of,
     stream_official,
     unknown_card,
     video_ids,
@@ -28,35 +26,25 @@ from twlv.store.official import (
 from twlv.store.spec import StoreSpec
 from twlv.store.store import Store
 from twlv.store.writer import StoreWriter
-from twlv.types import Dataset, Embedding, MultiClip, Sample, Sampling, Uniform
+from twlv.types import Dataset, Embedding, Sample, Uniform
 
 VIDEOS_PER_SHARD = 256
 
 
-def import_official(
-    folder: str | Path,
-    store: str | Path,
-    *,
-    splits: Sequence[str] | None = None,
-    classes: int | Sequence[str] | None = None,
-    spec: StoreSpec | None = None,
-    mean_tolerance: float | None = MEAN_TOLERANCE,
-    command: str = "",
-) -> Store:
+def import_official(folder: str | Path, store: str | Path, *, command: str = "") -> Store:
     """Read the authors' layout into a store, a few hundred videos in memory at a time.
 
-    The files do not say which model made them, so without a ``spec`` the store's card is called
+    The files do not say which model made them, so the store's card is called
     ``official.<folder>`` and knows only the width. Labels and splits go into ``STORE/manifest.csv``, to be
     evaluated with. Videos without usable vectors are recorded as failed. Errors as in ``read_official``.
     """
     folder, store = Path(folder), Path(store)
-    layout = find_splits(folder, splits)
+    layout = find_splits(folder)
     plan = [video_id for path in layout.values() for video_id in video_ids(path)]
-    records = stream_official(layout, mean_tolerance=mean_tolerance)
+    records = stream_official(layout)
     head: list[Record] = []
     first = _first_usable(folder, records, head)
-    spec = spec or _spec(folder, first)
-    opened = Store.open_or_create(store, spec, command=command)
+    opened = Store.open_or_create(store, _spec(folder, first), command=command)
     samples: list[Sample] = []
     with StoreWriter(
         opened, plan=plan, videos_per_shard=VIDEOS_PER_SHARD, provenance={"source": "official layout"}
@@ -69,7 +57,6 @@ def import_official(
                 if record.embedding is None:
                     writer.fail(record.sample.video_id, record.reason)
     refuse_twice(samples)
-    class_names(samples, classes)
     _write_manifest(store, samples)
     return opened
 
@@ -110,10 +97,9 @@ def _first_usable(folder: Path, records: Iterator[Record], head: list[Record]) -
 
 def _spec(folder: Path, first: Record) -> StoreSpec:
     dim = 0 if first.embedding is None else first.embedding.vectors.shape[1]
-    sampling: Sampling = MultiClip() if Path(os.path.abspath(folder)).name == "multi-clip" else Uniform()  # noqa: PTH100
     return StoreSpec(
         backbone=unknown_card(folder, dim),
-        sampling=sampling,
+        sampling=sampling_of(folder) or Uniform(),
         num_frames=0,
         decoder="unknown",
         dtype="float16" if first.dtype == "float16" else "float32",
