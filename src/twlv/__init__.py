@@ -19,16 +19,14 @@ from twlv.types import ClipPlan, Dataset, Embedding, MultiClip, Rule, Sample, Sp
 from twlv.version import __version__
 
 if TYPE_CHECKING:
-    from twlv.backbones import load
+    from twlv.backbones import DEFAULT_BACKBONE, load
     from twlv.data import dataset
     from twlv.evaluation import embed, evaluate
     from twlv.results import Result
     from twlv.store import Store
 
-DEFAULT_BACKBONE = "efficientnet_lite0.imagenet"
-"""The embedded default: real weights from the package index, until TWLV-I's own are trained."""
-
 _LAZY = {
+    "DEFAULT_BACKBONE": "twlv.backbones",
     "Result": "twlv.results",
     "Store": "twlv.store",
     "dataset": "twlv.data",

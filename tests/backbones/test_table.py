@@ -12,7 +12,7 @@ from twlv import backbones
 from twlv.backbones.check_card import card_faults
 from twlv.backbones.loaded import check_card
 from twlv.backbones.parts import KINDS, kind_of
-from twlv.backbones.table import LOADERS, TABLE
+from twlv.backbones.table import TABLE
 from twlv.errors import UnknownName
 
 
@@ -36,7 +36,7 @@ def test_parameter_counts(name: str) -> None:
 
 
 def test_loaders_and_kinds_are_plain_strings() -> None:
-    for target in (*LOADERS.values(), *KINDS.values()):
+    for target in (*(entry.loader for entry in TABLE.values()), *KINDS.values()):
         module, _, attribute = target.partition(":")
         assert module.startswith("twlv.backbones.")
         assert attribute.isidentifier()

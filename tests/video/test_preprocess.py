@@ -147,8 +147,6 @@ def test_card_to_preprocess() -> None:
         resize_px=128,
         resize_mode="stretch",
         interpolation="bicubic",
-        mean=(0.1, 0.2, 0.3),
-        std=(0.4, 0.5, 0.6),
     )
 
 

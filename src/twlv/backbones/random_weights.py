@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from twlv.backbones.entries_own import IMAGENET_MEAN, IMAGENET_STD
 from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.parts import kind_of
 from twlv.nn.init import initialise
@@ -12,9 +13,6 @@ from twlv.types import BackboneCard, Json
 
 if TYPE_CHECKING:
     from twlv.backbones.entry import Entry
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def load(entry: Entry, *, weights: None, device: str, dtype: str) -> LoadedBackbone:

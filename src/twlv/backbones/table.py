@@ -9,13 +9,11 @@ from twlv.backbones.entry import Entry, Summary, summarise
 from twlv.errors import UnknownName
 
 DEFAULT_BACKBONE = "efficientnet_lite0.imagenet"
+"""The embedded default: real weights from the package index, until TWLV-I's own are trained."""
 
 TABLE: Mapping[str, Entry] = {
     entry.card.name: entry for entry in (*entries_own.ENTRIES, *entries_video.ENTRIES, *entries_image.ENTRIES)
 }
-
-LOADERS: Mapping[str, str] = {name: entry.loader for name, entry in TABLE.items()}
-"""Plain strings, ``name -> "module:function"``; nothing is imported until a name is asked for."""
 
 _OTHER_WAYS = "(or hf:org/name, a folder that twlv saved, or module:function; see: twlv models list)"
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from twlv.cli.options import flag
 from twlv.cli.shared import DataOptions, dataset_of
 from twlv.errors import UnknownName, UsageError
-from twlv.types import Sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +64,8 @@ def backbone(name: str, weights: str | None) -> int:
 
 def dataset(name: str, options: DataOptions) -> int:
     """Counts by split and class, and what is annotated but not on disk. Opens no video."""
+    from twlv.data.check import cut_groups
+
     data = dataset_of(name, options)
     card = data.card
     print(f"{card.name}: {len(data.samples)} samples, {len(card.classes)} classes")
@@ -77,17 +77,9 @@ def dataset(name: str, options: DataOptions) -> int:
         print(
             f"  {split or '(no split)'}: {len(part.samples)} samples, {len(part.missing)} not on disk; {shown}"
         )
-    for group in _cut_groups(data.samples):
+    for group in sorted(cut_groups(data.samples)):
         print(f"  warning: the group '{group}' is in more than one split")
     missing = sorted(data.missing)
     if missing:
         print(f"  not on disk: {', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}; check --root")
     return 3 if missing else 0
-
-
-def _cut_groups(samples: Iterable[Sample]) -> list[str]:
-    splits: dict[str, set[str]] = {}
-    for sample in samples:
-        if sample.group:
-            splits.setdefault(sample.group, set()).add(sample.split)
-    return sorted(group for group, names in splits.items() if len(names) > 1)

@@ -44,7 +44,7 @@ def check_dataset(dataset: Dataset, *, workers: int | None = None, decode: Decod
         broken=_broken(present, outcomes),
         missing=tuple(sample.video_id for sample in samples if sample.video_id in dataset.missing),
         counts=_counts(dataset),
-        leaks=_leaks(samples),
+        leaks=cut_groups(samples),
         identical=identical,
         notes=(*_notes(dataset), *_twin_notes(samples, identical)),
     )
@@ -100,8 +100,8 @@ def _class(dataset: Dataset, sample: Sample) -> str:
     return "" if sample.target is None else dataset.card.classes[sample.target.index]
 
 
-def _leaks(samples: Iterable[Sample]) -> dict[str, tuple[str, ...]]:
-    """Groups that stand in more than one split."""
+def cut_groups(samples: Iterable[Sample]) -> dict[str, tuple[str, ...]]:
+    """Groups that stand in more than one split: group -> splits."""
     splits: dict[str, dict[str, None]] = {}
     for sample in samples:
         if sample.group:

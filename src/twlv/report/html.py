@@ -13,9 +13,7 @@ from twlv.report.text import clean, number, share, spread
 from twlv.results import Result
 
 
-def html(
-    results: Sequence[Result], *, paper: bool = False, mix: bool = False, title: str = "twlv report"
-) -> str:
+def html(results: Sequence[Result], *, paper: bool = False, mix: bool = False) -> str:
     """The page as text; every name in it is escaped.
 
     Raises:
@@ -30,7 +28,7 @@ def html(
     environment.filters["parts"] = _parts
     source = resources.files("twlv.report").joinpath("page.html.jinja").read_text("utf-8")
     return environment.from_string(source).render(
-        title=clean(title),
+        title="twlv report",
         table=made,
         provenance=[provenance(result) for result in made.results],
         failed={

@@ -24,16 +24,13 @@ class Preprocess:
     """Resize, then crop ``crop_px`` squares. ``resize_px`` 0 means ``crop_px``.
 
     ``short_side``: the short side becomes ``resize_px``, the long side keeps the aspect ratio (rounded, not
-    cut off, never below ``crop_px``). ``stretch``: both sides become ``resize_px``. ``mean`` and ``std``
-    apply to pixels in [0, 1]; see ``normalize``.
+    cut off, never below ``crop_px``). ``stretch``: both sides become ``resize_px``.
     """
 
     crop_px: int
     resize_px: int = 0
     resize_mode: Literal["short_side", "stretch"] = "short_side"
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     def __post_init__(self) -> None:
         if self.crop_px < 1 or 0 < self.resize_px < self.crop_px or self.resize_px < 0:
@@ -41,14 +38,12 @@ class Preprocess:
 
     @classmethod
     def from_card(cls, card: BackboneCard) -> Preprocess:
-        """The preprocessing that the weights of ``card`` expect."""
+        """The sizes that the weights of ``card`` expect; the card's mean and std are for ``normalize``."""
         return cls(
             crop_px=card.image_size_px,
             resize_px=card.resize_px,
             resize_mode=card.resize_mode,
             interpolation=card.interpolation,
-            mean=card.mean,
-            std=card.std,
         )
 
     def check_views(self, spatial_views: int) -> None:
