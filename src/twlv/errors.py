@@ -46,7 +46,8 @@ class UnknownName(UsageError):  # noqa: N818 - reads as a sentence where it is r
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         shown = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(names)}"
-        super().__init__(f"unknown {kind} '{name}'; {shown}" + (f" {hint}" if hint else ""))
+        joint = " " if near or hint.startswith("(") else "; "
+        super().__init__(f"unknown {kind} '{name}'; {shown}" + (joint + hint if hint else ""))
         self.near = near
 
 

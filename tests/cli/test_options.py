@@ -58,6 +58,11 @@ def test_wrong_words_say_what_was_seen(words: list[str], message: str) -> None:
     assert message in str(caught.value)
 
 
+def test_what_follows_two_dashes_is_no_option() -> None:
+    assert read("a", "--out", "s", "--", "-x.mp4", "--out").inputs == ("a", "-x.mp4", "--out")
+    assert read("--out", "s", "--", "-x.mp4").inputs == ("-x.mp4",)
+
+
 def test_the_command_is_rebuilt_from_the_options() -> None:
     words = ["a b", "c", "--out", "s", "--clip-seconds", "3.0", "--where", "x=1", "--where", "y=2", "--json"]
     shown = command_line("verb", read(*words))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from twlv.cli.shared import ReadingOptions, part_of, sampling_of, views_of
+from twlv.cli.shared import ReadingOptions, part_of, refuse_reading_flags, sampling_of, views_of
 from twlv.errors import UsageError
 from twlv.types import MultiClip, Strided, Uniform, Views
 
@@ -38,3 +40,22 @@ def test_sampling_takes_the_flags_of_its_kind() -> None:
 def test_lengths_are_positive(field: str) -> None:
     with pytest.raises(UsageError, match="must be positive, got 0"):
         sampling_of(ReadingOptions(**{field: 0}))
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"clip_seconds": 2.0}, "multiclip"),
+        ({"tail": "drop", "sampling": "strided"}, "multiclip"),
+        ({"frame_step": 4}, "strided"),
+    ],
+)
+def test_a_flag_of_another_sampling_is_refused_even_with_its_default(given: dict[str, Any], kind: str) -> None:
+    with pytest.raises(UsageError, match=f"is for --sampling {kind}"):
+        sampling_of(ReadingOptions(**given))
+
+
+def test_flags_that_would_be_ignored_are_refused() -> None:
+    refuse_reading_flags(ReadingOptions(), "--store")
+    with pytest.raises(UsageError, match=r"--sampling, --num-frames: without effect, because --store"):
+        refuse_reading_flags(ReadingOptions(sampling="uniform", num_frames=2), "--store")

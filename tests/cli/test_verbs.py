@@ -185,6 +185,11 @@ def test_models_are_listed_without_loading_any(twlv: Twlv) -> None:
         (["evaluate", "knn", "--dataset", "nowhere.csv", "--backbone", FLOW], "nowhere.csv"),
         (["evaluate", "knn", "--store", "s"], "missing: --dataset"),
         (["evaluate", "knn", "--official", "x", "--store", "s"], "leave out"),
+        (
+            ["evaluate", "knn", "--dataset", "m.csv", "--store", "s", "--views", "3x2"],
+            "--views: without effect",
+        ),
+        (["evaluate", "knn", "--official", "x", "--num-frames", "2"], "--num-frames: without effect"),
         (["embed", "nowhere.mp4", "--backbone", FLOW, "--out", "s"], "nowhere.mp4"),
         (["embed", "nowhere.csv", "--backbone", FLOW, "--out", "s"], "nowhere.csv"),
         (["embed", "a.mp4", "--backbone", FLOW, "--out", "s", "--min-coverage", "2"], "fraction from 0 to 1"),

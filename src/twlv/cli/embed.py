@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from twlv.cli.options import command_line, flag
 from twlv.cli.shared import (
@@ -35,6 +35,9 @@ class EmbedOptions(ReadingOptions, DataOptions):
         metadata=flag("see: twlv models list; or hf:org/name, a folder, module:function", metavar="NAME")
     )
     out: Path = field(metadata=flag("the store, a folder; the same command again resumes", metavar="STORE"))
+    level: Literal["clip", "time", "patch"] = field(
+        default="clip", metadata=flag("one vector per clip, per time step or per patch")
+    )
     shard: str = field(
         default="1/1",
         metadata=flag("embed part I of N, counted from 1; all parts write into the same store", metavar="I/N"),

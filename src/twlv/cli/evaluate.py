@@ -17,6 +17,7 @@ from twlv.cli.shared import (
     check_min_coverage,
     dataset_of,
     load_backbone,
+    refuse_reading_flags,
     sampling_of,
     views_of,
 )
@@ -105,6 +106,8 @@ def _check_source(options: EvaluateOptions) -> None:
         raise UsageError("--official brings its own embeddings: leave out --backbone and --store")
     if "official" not in given and options.dataset is None:
         raise UsageError("missing: --dataset NAME_OR_MANIFEST")
+    if options.backbone is None:
+        refuse_reading_flags(options, f"--{given[0]}")
 
 
 def _evaluate(options: EvaluateOptions, task: Task) -> Result:

@@ -96,9 +96,9 @@ def command_line(command: str, options: Any) -> str:
 
 def _flag_words(name: str, value: Any) -> list[str]:
     if isinstance(value, bool):
-        return [_flag(name) if value else "--no-" + name.replace("_", "-")]
+        return [flag_of(name) if value else "--no-" + name.replace("_", "-")]
     items = value if isinstance(value, tuple) else [value]
-    return [word for item in items for word in (_flag(name), str(item))]
+    return [word for item in items for word in (flag_of(name), str(item))]
 
 
 def _required(cls: type[Any]) -> list[str]:
@@ -121,9 +121,18 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; type: {self.prog} --help")
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        known, rest = self.parse_known_intermixed_args(args, namespace)
+        """As argparse's; options and positionals may alternate, and what follows ``--`` is no option."""
+        words = list(args)
+        end = words.index("--") if "--" in words else len(words)
+        known, rest = self.parse_known_intermixed_args(words[:end], namespace)
         if rest:
             self._refuse(rest[0])
+        positional = next((a for a in self._actions if not a.option_strings), None)
+        for word in words[end + 1 :]:
+            before = getattr(known, positional.dest, None) if positional else word
+            if positional is None or (before and positional.nargs == "?"):
+                self.error(f"unexpected argument '{word}'")
+            setattr(known, positional.dest, word if positional.nargs == "?" else [*(before or ()), word])
         return known
 
     def _refuse(self, word: str) -> NoReturn:
@@ -142,14 +151,15 @@ class _Help(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=30, width=110)
 
 
-def _flag(name: str) -> str:
+def flag_of(name: str) -> str:
+    """How a field is typed: ``clip_seconds`` is ``--clip-seconds``."""
     return "--" + name.replace("_", "-")
 
 
 def _shown(cls: type[Any]) -> Callable[[str], str]:
     """How messages call a field: ``--clip-seconds``, or ``INPUT`` for a positional."""
     positional = {f.name: _metavar_of(f) for f in dataclasses.fields(cls) if f.metadata["positional"]}
-    return lambda name: positional.get(name, _flag(name))
+    return lambda name: positional.get(name, flag_of(name))
 
 
 def _metavar_of(field: dataclasses.Field[Any]) -> str:
@@ -184,12 +194,12 @@ def _add(parser: _Parser, field: dataclasses.Field[Any], hint: Any) -> None:
         )
     elif hint is bool:
         parser.add_argument(
-            _flag(field.name), dest=field.name, action=argparse.BooleanOptionalAction, help=text
+            flag_of(field.name), dest=field.name, action=argparse.BooleanOptionalAction, help=text
         )
     else:
         repeat = {"action": "append"} if typing.get_origin(hint) is tuple else {}
         metavar = meta["metavar"] or _metavar(hint)
-        parser.add_argument(_flag(field.name), dest=field.name, metavar=metavar, help=text, **repeat)  # type: ignore[arg-type]
+        parser.add_argument(flag_of(field.name), dest=field.name, metavar=metavar, help=text, **repeat)  # type: ignore[arg-type]
 
 
 def _default_text(field: dataclasses.Field[Any]) -> str:

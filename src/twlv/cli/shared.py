@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from twlv.cli.fields import parse_settings
-from twlv.cli.options import flag
+from twlv.cli.options import flag, flag_of
 from twlv.errors import UsageError
 from twlv.types import Dataset, MultiClip, Sampling, Strided, Uniform, Views
 
@@ -47,29 +48,30 @@ class ReadingOptions:
     weights: str | None = field(
         default=None, metadata=flag("weights file or folder for the backbone", metavar="PATH")
     )
-    sampling: Literal["uniform", "multiclip", "strided"] = field(
-        default="uniform",
+    sampling: Literal["uniform", "multiclip", "strided"] | None = field(
+        default=None,
         metadata=flag(
-            "one clip over the whole video; or clips of T seconds every S seconds; or every n-th frame"
+            "one clip over the whole video; or clips of T seconds every S seconds; or every n-th frame "
+            "(default uniform)"
         ),
     )
-    clip_seconds: float = field(
-        default=2.0, metadata=flag("multiclip: length T of a clip in seconds", metavar="T")
+    clip_seconds: float | None = field(
+        default=None, metadata=flag("multiclip: length T of a clip in seconds (default 2.0)", metavar="T")
     )
     stride_seconds: float | None = field(
-        default=None, metadata=flag("multiclip: seconds between the starts of clips; default T", metavar="S")
+        default=None,
+        metadata=flag("multiclip: seconds between the starts of clips; default T", metavar="S"),
     )
-    tail: Literal["drop", "short", "shift"] = field(
-        default="drop", metadata=flag("multiclip: what becomes of a rest shorter than T")
+    tail: Literal["drop", "short", "shift"] | None = field(
+        default=None, metadata=flag("multiclip: what becomes of a rest shorter than T (default drop)")
     )
-    frame_step: int = field(default=4, metadata=flag("strided: take every n-th frame", metavar="n"))
+    frame_step: int | None = field(
+        default=None, metadata=flag("strided: take every n-th frame (default 4)", metavar="n")
+    )
     num_frames: int | None = field(default=None, metadata=flag("frames of a clip; default: the backbone's own"))
     views: str = field(
         default="1x1",
         metadata=flag("M spatial crops x N temporal windows, as the report writes it", metavar="MxN"),
-    )
-    level: Literal["clip", "time", "patch"] = field(
-        default="clip", metadata=flag("one vector per clip, per time step or per patch")
     )
     dtype: Literal["auto", "float32", "bfloat16"] = field(
         default="auto", metadata=flag("precision of the backbone")
@@ -81,22 +83,50 @@ class ReadingOptions:
     decoder: Literal["pyav", "torchcodec"] = field(default="pyav", metadata=flag("video decoder"))
 
 
+_SAMPLING_OF = {
+    "clip_seconds": "multiclip",
+    "stride_seconds": "multiclip",
+    "tail": "multiclip",
+    "frame_step": "strided",
+}
+"""Flags that only one sampling has."""
+
+
 def sampling_of(options: ReadingOptions) -> Sampling:
-    """The Sampling that the flags describe. Raises UsageError for a length that is not positive."""
+    """The Sampling that the flags describe.
+
+    Raises:
+        UsageError: a length that is not positive, or a flag of another sampling.
+    """
     for name in ("clip_seconds", "stride_seconds", "frame_step", "num_frames"):
         value = getattr(options, name)
         if value is not None and value <= 0:
-            raise UsageError(f"--{name.replace('_', '-')} must be positive, got {value}")
-    if options.sampling == "multiclip":
-        return MultiClip(
-            num_frames=options.num_frames,
-            clip_seconds=options.clip_seconds,
-            stride_seconds=options.stride_seconds,
-            tail=options.tail,
+            raise UsageError(f"{flag_of(name)} must be positive, got {value}")
+    sampling = options.sampling or "uniform"
+    given: dict[str, Any] = {name: getattr(options, name) for name in _SAMPLING_OF}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name in given:
+        if _SAMPLING_OF[name] != sampling:
+            raise UsageError(
+                f"{flag_of(name)} is for --sampling {_SAMPLING_OF[name]}, this is {sampling}; "
+                f"leave it out, or add --sampling {_SAMPLING_OF[name]}"
+            )
+    kinds: dict[str, type[Sampling]] = {"uniform": Uniform, "multiclip": MultiClip, "strided": Strided}
+    return kinds[sampling](num_frames=options.num_frames, **given)
+
+
+def refuse_reading_flags(options: ReadingOptions, source: str) -> None:
+    """Refuse flags of reading where nothing is read: the embeddings of ``source`` are there already.
+
+    Raises:
+        UsageError: such a flag was given; it would have been ignored.
+    """
+    names = [f.name for f in dataclasses.fields(ReadingOptions) if getattr(options, f.name) != f.default]
+    if names:
+        raise UsageError(
+            f"{', '.join(map(flag_of, names))}: without effect, because {source} holds embeddings that are "
+            "made already; leave out, or embed with --backbone NAME"
         )
-    if options.sampling == "strided":
-        return Strided(num_frames=options.num_frames, frame_step=options.frame_step)
-    return Uniform(num_frames=options.num_frames)
 
 
 def views_of(text: str) -> Views:
@@ -129,7 +159,7 @@ def where_of(options: DataOptions) -> dict[str, str] | None:
 
 def is_manifest(word: str) -> bool:
     """Whether an input names an annotation file rather than a video, by its ending."""
-    from twlv.data.load import MANIFEST_SUFFIXES
+    from twlv.data.rows import MANIFEST_SUFFIXES
 
     return Path(word).suffix.lower() in MANIFEST_SUFFIXES
 
