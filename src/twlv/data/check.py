@@ -7,7 +7,6 @@ before the last frame shows. Nothing here changes a file.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from twlv.data.report import CheckReport
 from twlv.errors import TwlvError, VideoError
+from twlv.results.environment import cpu_cores
 from twlv.types import ClipPlan, Dataset, Sample, Span
 
 Decode = Callable[[Sample], float]
@@ -30,8 +30,7 @@ def check_dataset(dataset: Dataset, *, workers: int | None = None, decode: Decod
     samples = dataset.samples
     present = [sample for sample in samples if sample.video_id not in dataset.missing]
     files = {sample.path: sample for sample in present}
-    count = workers or os.cpu_count() or 1
-    with ThreadPoolExecutor(max_workers=max(1, count)) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, workers or cpu_cores())) as pool:
         outcomes = dict(
             zip(files, pool.map(lambda sample: _outcome(sample, decode), files.values()), strict=True)
         )

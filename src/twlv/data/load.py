@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twlv.data.manifest import read_manifest
+from twlv.data.rows import MANIFEST_SUFFIXES
 from twlv.errors import UnknownName, UsageError
 from twlv.types import Dataset
 
 DATASETS: Mapping[str, str] = {}
 """Data sets that have a name: name -> ``module:function``. Nothing is imported until it is asked for."""
-
-MANIFEST_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
 
 
 def dataset(

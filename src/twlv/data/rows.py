@@ -19,6 +19,10 @@ from twlv.errors import ManifestError
 COLUMNS = ("video_id", "path", "label", "split", "start_seconds", "end_seconds", "group", "fps")
 """Columns with a meaning; all others are kept for ``where``."""
 
+JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
+MANIFEST_SUFFIXES = (".csv", ".tsv", ".txt", *JSON_SUFFIXES)
+"""Endings of annotation files; a file of any other ending that is given by its path is read as one, too."""
+
 _SUFFIXES = """
 mp4 m4v mov qt webm mkv avi mpg mpeg m2v ts mts m2ts vob wmv asf flv f4v 3gp 3g2 ogv ogg y4m h264 264 h265 265
 hevc ivf mjpeg mjpg mxf dv gif apng rm rmvb divx m4a
@@ -60,7 +64,7 @@ def parse(path: Path, content: bytes) -> Table:
     if not lines:
         raise ManifestError(f"{path}: no rows; a manifest has a header line such as path,label,split and rows")
     first = lines[0][1].strip()
-    if path.suffix.lower() in (".jsonl", ".ndjson", ".json") or first.startswith("{"):
+    if path.suffix.lower() in JSON_SUFFIXES or first.startswith("{"):
         return _json_lines(path, lines)
     delimiter = _header_delimiter(first)
     if delimiter == " ":

@@ -9,7 +9,6 @@ Axes: B batch, T frames, C colours, H W pixels, M clips, D width.
 from __future__ import annotations
 
 import itertools
-import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from twlv.embedding.pool import pool
 from twlv.embedding.prefetch import prefetch
 from twlv.embedding.reading import Reading, read_sample
 from twlv.errors import VideoError
+from twlv.results.environment import cpu_cores
 from twlv.types import Embedding, FloatArray, Level, Sample
 
 
@@ -69,8 +69,8 @@ class Timings:
 
 
 def default_workers() -> int:
-    """One reader for every two cores, at most 8: decoding is the lighter half."""
-    return max(1, min(8, (os.cpu_count() or 2) // 2))
+    """One reader for every two cores that this process may use, at most 8: decoding is the lighter half."""
+    return max(1, min(8, cpu_cores() // 2))
 
 
 def groups(samples: Sequence[Sample], size: int) -> Iterator[Sequence[Sample]]:

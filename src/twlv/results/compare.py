@@ -112,7 +112,7 @@ def axes(result: Result, score: str = "") -> dict[str, Json]:
     With ``score``, those of that score: a kNN run over several k has one k for each of its scores.
     """
     made = result.embedding
-    sampling, views = made.get("sampling"), made.get("views")
+    sampling = made.get("sampling")
     sampling_values = dict(sampling) if isinstance(sampling, dict) else {}
     config = result.task.config
     found: dict[str, Json] = {name: value for name, value in config.items() if name not in WHERE_IT_RUNS}
@@ -123,11 +123,18 @@ def axes(result: Result, score: str = "") -> dict[str, Json]:
     if sampling_values:
         found["sampling"] = str(sampling_values.pop("kind", "")).lower()
     found.update({name: value for name, value in sampling_values.items() if value is not None})
-    if isinstance(views, dict) and (views.get("spatial", 1), views.get("temporal", 1)) != (1, 1):
-        found["views"] = f"{views.get('spatial')}x{views.get('temporal')}"
+    if shown := views_text(made):
+        found["views"] = shown
     if made.get("level") not in (None, "clip"):
         found["level"] = made["level"]
     return found
+
+
+def views_text(embedding: Mapping[str, Json]) -> str:
+    """``3x4``: spatial crops x temporal windows, as the report writes it; empty for a single view."""
+    views = embedding.get("views")
+    counts = (views.get("spatial", 1), views.get("temporal", 1)) if isinstance(views, dict) else (1, 1)
+    return "" if counts == (1, 1) else f"{counts[0]}x{counts[1]}"
 
 
 def circumstances(result: Result) -> dict[str, Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from twlv.results.compare import views_text
 from twlv.results.result import Result
 from twlv.types import Coverage, Json, Score
 
@@ -49,12 +50,10 @@ def settings(config: Mapping[str, Json]) -> str:
 
 def _flat(embedding: Mapping[str, Json]) -> dict[str, Json]:
     """Sampling and views unfolded, keys and versions left out."""
-    sampling, views = embedding.get("sampling"), embedding.get("views")
+    sampling = embedding.get("sampling")
     unfolded = dict(sampling) if isinstance(sampling, dict) else {}
     kind = unfolded.pop("kind", None)
-    shown = {"sampling": kind, **unfolded}
-    if isinstance(views, dict) and (views.get("spatial"), views.get("temporal")) != (1, 1):
-        shown["views"] = f"{views.get('spatial')}x{views.get('temporal')}"
+    shown = {"sampling": kind, **unfolded, "views": views_text(embedding)}
     return {**shown, **{name: embedding.get(name) for name in ("num_frames", "level", "dtype", "source")}}
 
 
