@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from twlv.cli.shared import ReadingOptions, part_of, refuse_reading_flags, sampling_of, views_of
+from twlv.cli.shared import ReadingOptions, is_manifest, part_of, refuse_reading_flags, sampling_of, views_of
 from twlv.errors import UsageError
 from twlv.types import MultiClip, Strided, Uniform, Views
 
@@ -59,3 +59,9 @@ def test_flags_that_would_be_ignored_are_refused() -> None:
     refuse_reading_flags(ReadingOptions(), "--store")
     with pytest.raises(UsageError, match=r"--sampling, --num-frames: without effect, because --store"):
         refuse_reading_flags(ReadingOptions(sampling="uniform", num_frames=2), "--store")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".JSON", ".jsonl", ".tsv", ".txt"])
+def test_annotation_files_are_known_by_their_ending(ending: str) -> None:
+    assert is_manifest(f"folder/some{ending}")
+    assert not is_manifest(f"folder{ending}/some.mp4")
