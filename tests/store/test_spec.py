@@ -10,6 +10,7 @@ import pytest
 
 from twlv.errors import StoreError
 from twlv.store import Store, StoreSpec
+from twlv.store.spec import DESCRIPTIVE
 from twlv.types import MultiClip, Strided, Uniform, Views
 
 
@@ -39,6 +40,36 @@ def test_whatever_moves_a_number_changes_the_key(spec: StoreSpec, change: dict[s
     other = dataclasses.replace(spec, **change)
     assert other.key != spec.key
     assert spec.differences(other)
+
+
+OTHERS: dict[str, Any] = {
+    "name": "other.random",
+    "dim": 7,
+    "num_params": 124,
+    "num_frames": 8,
+    "image_size_px": 112,
+    "patch": (2, 14, 14),
+    "mean": (0.4, 0.5, 0.5),
+    "std": (0.2, 0.25, 0.25),
+    "weights_sha256": "cd" * 32,
+    "resize_px": 256,
+    "resize_mode": "stretch",
+    "interpolation": "bicubic",
+    "modality": "image",
+    "pool": "cls",
+    "flexible_frames": True,
+    "dtype": "bfloat16",
+    "details": {"act": "relu"},
+}
+
+
+def test_every_field_of_a_card_is_in_the_key_or_describes(spec: StoreSpec) -> None:
+    """A field that joins the card has to be put into one of the two."""
+    fields = {field.name for field in dataclasses.fields(spec.backbone)}
+    assert {*OTHERS, *DESCRIPTIVE, "weights"} == fields
+    for name, value in OTHERS.items():
+        card = dataclasses.replace(spec.backbone, **{name: value})
+        assert dataclasses.replace(spec, backbone=card).key != spec.key, name
 
 
 @pytest.mark.parametrize(
