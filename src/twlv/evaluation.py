@@ -213,7 +213,12 @@ def choose_splits(dataset: Dataset, train: str | None, test: str | None) -> tupl
         UsageError: there is no such split, or more than one could be the test split.
     """
     names = dataset.splits
-    seen = ", ".join(f"'{name}'" for name in names) or "none"
+    if not any(names):
+        raise UsageError(
+            f"{dataset.card.name}: no sample names its split; "
+            "add a column 'split' with train and val to the manifest"
+        )
+    seen = ", ".join(f"'{name}'" for name in names)
     chosen_train = train or "train"
     candidates = [test] if test else [name for name in TEST_SPLITS if name in names]
     if chosen_train not in names or not candidates or candidates[0] not in names:

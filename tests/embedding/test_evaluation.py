@@ -107,5 +107,7 @@ def test_splits_are_chosen_or_asked_for() -> None:
         choose_splits(of_splits("train", "val", "test"), None, None)
     with pytest.raises(UsageError, match="has 'train'"):
         choose_splits(of_splits("train"), None, None)
+    with pytest.raises(UsageError, match="add a column 'split'"):
+        choose_splits(of_splits("", ""), None, None)
     with pytest.raises(UsageError, match="'valid'"):
         choose_splits(of_splits("train", "val"), None, "valid")

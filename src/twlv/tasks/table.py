@@ -60,7 +60,10 @@ def gather(features: Features, rows: Rows, *, role: str) -> Table:
             a video without a class label.
     """
     if features.level != "clip":
-        raise FeatureError(f"the {role} embeddings are of level '{features.level}', this task needs 'clip'")
+        raise FeatureError(
+            f"the {role} embeddings are of level '{features.level}', this task needs 'clip'; "
+            "embed again into another store with --level clip"
+        )
     buffer = _Buffer(features.dim, len(features))
     samples: list[Sample] = []
     counts: list[int] = []
@@ -74,7 +77,11 @@ def gather(features: Features, rows: Rows, *, role: str) -> Table:
             samples.append(sample)
             counts.append(len(vectors))
     if not samples:
-        raise FeatureError(f"no {role} video has an embedding ({len(features.missing)} are missing)")
+        absent = ", ".join(f"'{sample.video_id}'" for sample in features.missing[:3])
+        raise FeatureError(
+            f"no {role} video has an embedding ({len(features.missing)} are missing: {absent or 'none asked'}"
+            f"{', ...' if len(features.missing) > 3 else ''}); were these embedded from the same manifest?"
+        )
     _check_finite(buffer.array(), counts, samples, role)
     order = sorted(range(len(samples)), key=lambda i: samples[i].video_id)
     array = _reorder(buffer.array(), np.array(counts), np.array(order))
