@@ -16,7 +16,6 @@ the data); any of its readers opens a shard.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,20 +27,23 @@ import numpy as np
 import numpy.typing as npt
 
 from twlv.codec import canonical
-from twlv.errors import StoreError
 from twlv.files import write_atomic
-from twlv.store.ids import check_id, digest
+from twlv.store.ids import digest
+from twlv.store.shard_header import (
+    DTYPES,
+    FORMAT,
+    check_index,
+    damaged,
+    json_list,
+    read_header,
+    read_metadata,
+    tensor_of,
+)
 from twlv.store.spec import SCHEMA
 from twlv.types import DoubleArray, IntArray, Json
 
 SUFFIX = ".safetensors"
-FORMAT = "twlv-store"
-MAX_HEADER_BYTES = 100_000_000  # the limit of the safetensors library
-DTYPES: dict[str, np.dtype[Any]] = {
-    name: np.dtype(code) for name, code in {"F32": "<f4", "F16": "<f2", "F64": "<f8", "I64": "<i8"}.items()
-}
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
-METADATA = ("format", "schema", "key", "level", "ids", "provenance", "provenance_of")
 
 
 Mapped: TypeAlias = tuple[npt.NDArray[Any], DoubleArray]
@@ -191,21 +193,21 @@ def open_shard(path: Path) -> Shard:
     """Read and check the header. StoreError says what is wrong; FileNotFoundError if the file went away."""
     with path.open("rb") as handle:
         size = path.stat().st_size
-        header, data_at = _header(path, handle, size)
-        metadata = _metadata(path, header)
+        header, data_at = read_header(path, handle, size)
+        metadata = read_metadata(path, header)
         tensors = {
-            name: _tensor(path, header, name, size - data_at) for name in ("offsets", "spans", "vectors")
+            name: tensor_of(path, header, name, size - data_at) for name in ("offsets", "spans", "vectors")
         }
         begin, end = tensors["offsets"][2]
         handle.seek(data_at + begin)
         offsets = np.frombuffer(handle.read(end - begin), dtype="<i8")
-    ids = _json_list(path, metadata, "ids")
-    provenance = _json_list(path, metadata, "provenance")
-    provenance_of = _json_list(path, metadata, "provenance_of")
+    ids = json_list(path, metadata, "ids")
+    provenance = json_list(path, metadata, "provenance")
+    provenance_of = json_list(path, metadata, "provenance_of")
     shape = tensors["vectors"][1]
-    _check_index(path, ids, offsets, shape, tensors["spans"][1])
+    check_index(path, ids, offsets, shape, tensors["spans"][1])
     if len(provenance_of) != len(ids) or any(i not in range(len(provenance)) for i in provenance_of):
-        raise _damaged(path, "the provenance does not fit the ids")
+        raise damaged(path, "the provenance does not fit the ids")
     return Shard(
         path=path,
         key=metadata["key"],
@@ -242,77 +244,3 @@ def blocks_of(shard: Shard) -> Iterator[Block]:
     mapped = shard.map()
     for index in range(len(shard.ids)):
         yield shard.block(index, mapped)
-
-
-def _header(path: Path, handle: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
-    length = int.from_bytes(handle.read(8), "little")
-    if size < 8 or length > min(size - 8, MAX_HEADER_BYTES):
-        raise _damaged(path, f"it is truncated: {size} bytes, header of {length}")
-    try:
-        header = json.loads(handle.read(length))
-    except (ValueError, RecursionError) as error:
-        raise _damaged(path, f"its header is not JSON ({error})") from error
-    if not isinstance(header, dict):
-        raise _damaged(path, "its header is not an object")
-    return header, 8 + length
-
-
-def _metadata(path: Path, header: dict[str, Any]) -> dict[str, str]:
-    metadata = header.get("__metadata__")
-    absent = [n for n in METADATA if not isinstance(metadata, dict) or not isinstance(metadata.get(n), str)]
-    if absent:
-        raise _damaged(path, f"its metadata lacks {', '.join(absent)}; it was not written by twlv")
-    metadata = cast("dict[str, str]", metadata)
-    if metadata["format"] != FORMAT or not metadata["schema"].isdecimal() or int(metadata["schema"]) > SCHEMA:
-        seen = f"format {metadata['format']!r}, schema {metadata['schema']!r}"
-        raise StoreError(f"{path}: {seen}, but this twlv reads {FORMAT!r} up to {SCHEMA}; use a newer twlv")
-    return metadata
-
-
-def _tensor(
-    path: Path, header: dict[str, Any], name: str, room: int
-) -> tuple[np.dtype[Any], tuple[int, ...], tuple[int, int]]:
-    entry: Any = header.get(name)
-    try:
-        dtype, shape = DTYPES[entry["dtype"]], tuple(entry["shape"])
-        begin, end = entry["data_offsets"]
-        whole = all(type(n) is int and n >= 0 for n in (*shape, begin, end))
-        fits = whole and end - begin == dtype.itemsize * math.prod(shape)
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f"its tensor '{name}' is absent or malformed ({entry!r:.100})") from error
-    if not fits:
-        raise _damaged(path, f"its tensor '{name}' does not fit its shape ({entry!r:.100})")
-    if end > room:
-        raise _damaged(path, f"it is truncated: '{name}' ends at byte {end} of {room}")
-    return dtype, shape, (begin, end)
-
-
-def _json_list(path: Path, metadata: dict[str, str], name: str) -> list[Any]:
-    try:
-        value = json.loads(metadata[name])
-    except ValueError as error:
-        raise _damaged(path, f"its metadata '{name}' is not JSON") from error
-    if not isinstance(value, list):
-        raise _damaged(path, f"its metadata '{name}' is not a list")
-    return value
-
-
-def _check_index(
-    path: Path, ids: list[Any], offsets: IntArray, shape: tuple[int, ...], spans: tuple[int, ...]
-) -> None:
-    for video_id in ids:
-        if not isinstance(video_id, str):
-            raise _damaged(path, f"an id is not a text: {video_id!r:.80}")
-        check_id(video_id)
-    if len(set(ids)) != len(ids):
-        raise _damaged(path, "an id stands in it twice")
-    rows = shape[0] if shape else -1
-    ordered = bool(np.all(np.diff(offsets) > 0)) and len(offsets) == len(ids) + 1 and bool(ids)
-    if not ordered or offsets[0] != 0 or offsets[-1] != rows or spans != (rows, 2) or len(shape) < 2:
-        raise _damaged(
-            path, f"its offsets are inconsistent: {len(ids)} ids, {len(offsets)} offsets, vectors {shape}"
-        )
-
-
-def _damaged(path: Path, seen: str) -> StoreError:
-    return StoreError(f"{path}: this shard is damaged: {seen}; delete the file and run the same embed again")
