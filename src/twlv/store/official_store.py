@@ -14,15 +14,8 @@ import numpy as np
 from twlv.errors import FeatureError, StoreError
 from twlv.files import write_atomic
 from twlv.store.ids import check_id
-from twlv.store.official import (
-    Record,
-    find_splits,
-    refuse_twice,
-    sampling_of,
-    stream_official,
-    unknown_card,
-    video_ids,
-)
+from twlv.store.official import Record, refuse_twice, stream_official, unknown_card
+from twlv.store.official_layout import find_splits, sampling_of, video_ids
 from twlv.store.spec import StoreSpec
 from twlv.store.store import Store
 from twlv.store.writer import StoreWriter
