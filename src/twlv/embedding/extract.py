@@ -9,12 +9,14 @@ Axes: B batch, T frames, C colours, H W pixels, M clips, D width.
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -66,6 +68,13 @@ class Timings:
     decode: float = 0.0
     encode: float = 0.0
     wait: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def add(self, stage: Literal["decode", "encode", "wait"], started: float) -> None:
+        """Count the seconds since ``started`` (``time.perf_counter``); any thread may call it."""
+        seconds = time.perf_counter() - started
+        with self._lock:
+            setattr(self, stage, getattr(self, stage) + seconds)
 
 
 def default_workers() -> int:
@@ -140,10 +149,10 @@ def _timed_reading(sample: Sample, reading: Reading, timings: Timings) -> Iterat
     if not Path(sample.path).exists():
         raise VideoError(sample.path, "not_found", "no such file")
     for clip in read_sample(sample, reading):
-        timings.decode += time.perf_counter() - started
+        timings.add("decode", started)
         yield clip
         started = time.perf_counter()
-    timings.decode += time.perf_counter() - started
+    timings.add("decode", started)
 
 
 # ---------------------------------------------------------------- batches
@@ -220,7 +229,7 @@ def _waited(clips: Iterator[Clip], timings: Timings) -> Iterator[Clip]:
     while True:
         started = time.perf_counter()
         clip = next(clips, None)
-        timings.wait += time.perf_counter() - started
+        timings.add("wait", started)
         if clip is None:
             return
         yield clip
@@ -235,7 +244,7 @@ def _encode(model: Backbone, frames: torch.Tensor, level: Level, timings: Timing
     with torch.inference_mode():
         normalised = video.normalize(frames.to(device_of(model)), model.card.mean, model.card.std)
         rows: FloatArray = pool(model.encode(normalised), model.card, level).cpu().numpy()
-    timings.encode += time.perf_counter() - started
+    timings.add("encode", started)
     return rows
 
 

@@ -23,7 +23,7 @@ class EmbedReport:
     """What one run did. ``coverage`` is over this run's part of the data set.
 
     ``skipped`` videos were in the store already. ``seconds`` by stage: ``decode`` (summed over readers),
-    ``encode``, ``wait`` (the encoder had nothing to do), ``write``, ``total`` (wall).
+    ``encode`` (summed over encoders), ``wait`` (no clip was ready), ``write``, ``total`` (wall).
     """
 
     store: Path
