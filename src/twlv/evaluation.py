@@ -18,7 +18,6 @@ from twlv import backbones, data, results
 from twlv.codec import to_json
 from twlv.contracts import Backbone, Features, Task
 from twlv.embedding import (
-    EmbedReport,
     Failure,
     MemoryFeatures,
     Progress,
@@ -34,16 +33,6 @@ from twlv.results import Result
 from twlv.store import Store, StoreSpec
 from twlv.store.official import OfficialSet
 from twlv.types import Dataset, Embedding, Json, Level, Sampling, Uniform, Views
-
-__all__ = [
-    "EmbedReport",
-    "cache_folder",
-    "embed",
-    "embed_dataset",
-    "evaluate",
-    "evaluate_features",
-    "evaluate_official",
-]
 
 
 def embed(

@@ -8,8 +8,9 @@ import pytest
 
 import twlv
 from twlv import video
+from twlv.embedding import embed_dataset
 from twlv.errors import CoverageError, EmbedError, UsageError
-from twlv.evaluation import choose_splits, embed_dataset, evaluate_official
+from twlv.evaluation import choose_splits, evaluate_official
 from twlv.store import Store
 from twlv.store.official import read_official
 from twlv.store.official_store import write_official

@@ -111,7 +111,8 @@ def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | Non
     from twlv import data
     from twlv.backbones import load
     from twlv.cli.progress import progress
-    from twlv.evaluation import embed_dataset, evaluate
+    from twlv.embedding import embed_dataset
+    from twlv.evaluation import evaluate
     from twlv.store import Store
 
     model: Backbone = load(name, dtype="float32")  # the same numbers on every machine
