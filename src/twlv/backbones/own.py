@@ -45,7 +45,7 @@ def config_json(config: VitConfig) -> dict[str, Json]:
 
 
 def _assemble(config: Mapping[str, Json]) -> Parts:
-    return Parts(module=VideoTransformer(vit_config(config)), run=_run, bfloat16=True)
+    return Parts(module=VideoTransformer(vit_config(config), seed=None), run=_run, bfloat16=True)
 
 
 def _run(module: nn.Module, frames: torch.Tensor) -> Encoded:

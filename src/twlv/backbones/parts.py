@@ -52,9 +52,10 @@ class Parts:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A family of networks: ``assemble`` builds one from its configuration, weights unset or random.
+    """A family of networks: how one is built from its configuration, and what follows from that alone.
 
-    ``facts`` gives the card fields that follow from the configuration alone (dim, patch, num_frames,
+    The weights of what ``assemble`` builds are unset or random: who asks loads others strictly, or draws
+    them. ``facts`` gives the card fields that follow from the configuration alone (dim, patch, num_frames,
     image_size_px, modality, pool, flexible_frames, details); a card that contradicts them is refused.
     """
 

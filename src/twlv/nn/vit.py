@@ -6,7 +6,7 @@ Axes: B batch, T frames, C colours, H W pixels, T' H' W' token grid, N = T'*H'*W
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import torch
 from torch import nn
@@ -52,8 +52,9 @@ class VitConfig:
             raise UsageError(
                 f"{self.num_frames} frames of {self.image_size_px} px cannot be cut into tubelets {self.patch}"
             )
-        for field, legal in _LEGAL.items():
-            if getattr(self, field) not in legal:
+        for field, hint in get_type_hints(VitConfig).items():
+            legal = get_args(hint) if get_origin(hint) is Literal else ()
+            if legal and getattr(self, field) not in legal:
                 raise UsageError(f"{field} '{getattr(self, field)}' is not one of {', '.join(legal)}")
 
     @property
@@ -62,14 +63,6 @@ class VitConfig:
         t, p, q = self.patch
         return self.num_frames // t, self.image_size_px // p, self.image_size_px // q
 
-
-_LEGAL = {
-    "position": ("sincos_3d", "sincos_flat"),
-    "other_grids": ("interpolate", "extrapolate", "refuse"),
-    "activation": ("gelu", "gelu_tanh"),
-    "norm": ("layer_norm",),
-    "final_norm": ("tokens", "pooled", "none"),
-}
 
 SIZES = {
     "t": VitConfig(width=192, depth=12, num_heads=3, mlp_width=768),
@@ -92,12 +85,13 @@ def sized(size: str, **changes: object) -> VitConfig:
 class VideoTransformer(nn.Module):
     """Frames (B, T, C, H, W), float and normalised, to patch tokens (B, T', H', W', D).
 
-    Its weights are drawn from ``seed`` (see ``nn.initialise``); on the meta device they are left unset.
+    Its weights are drawn from ``seed`` (see ``nn.initialise``); with None, and on the meta device, they are
+    left unset, for a caller who loads others.
     It accepts any frame count and size that the tubelet divides, by the policy ``other_grids``, and a
     single image (T = 1), which is repeated to fill one tubelet.
     """
 
-    def __init__(self, config: VitConfig, *, seed: int = 0) -> None:
+    def __init__(self, config: VitConfig, *, seed: int | None = 0) -> None:
         super().__init__()
         self.config = config
         approximate = "tanh" if config.activation == "gelu_tanh" else "none"
@@ -115,7 +109,8 @@ class VideoTransformer(nn.Module):
         )
         if config.final_norm != "none":
             self.norm = nn.LayerNorm(config.width, eps=config.final_norm_eps or config.norm_eps)
-        initialise(self, seed=seed)
+        if seed is not None:
+            initialise(self, seed=seed)
 
     def embed(self, frames: torch.Tensor) -> tuple[torch.Tensor, Grid]:
         """Tokens (B, N, D) with their position codes, before the blocks, and their grid (T', H', W')."""
