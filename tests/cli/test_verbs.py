@@ -149,6 +149,15 @@ def test_stores_are_exported_and_imported(twlv: Twlv, manifest: Path, tmp_path: 
     assert done.status == 0, done.err
     assert len(Store.open("back")) == 24
 
+    rows = ("--dataset", manifest, "--where", "source=b", "--set", "k=3", "--json")
+    document = json.loads(twlv("evaluate", "knn", "--official", "official", *rows).out)
+    assert (document["dataset"]["selection"], document["coverage"]["expected"]) == ("source=b", 12)
+    assert "add --dataset" in twlv("evaluate", "knn", "--official", "official", "--where", "source=b").err
+
+    (tmp_path / "official" / "val" / "v20_c.npy").unlink()
+    done = twlv("store", "import", "official", "--out", "holed")
+    assert (done.status, "v20" in done.out) == (3, True)
+
 
 def test_data_check_ends_with_3_if_a_file_is_bad(twlv: Twlv, broken_manifest: Path, tmp_path: Path) -> None:
     done = twlv("data", "check", broken_manifest, "--out", "check.json")
@@ -170,6 +179,11 @@ def test_models_are_listed_without_loading_any(twlv: Twlv) -> None:
     card = json.loads(twlv("models", "show", package.DEFAULT_BACKBONE, "--json").out)
     assert (card["modality"], card["dim"]) == ("image", 1280)
     assert "licence" in twlv("models", "show", package.DEFAULT_BACKBONE).out
+    Path("mine.py").write_text(
+        "from twlv.backbones import load\ndef model(): return load('gradient_flow.fixed')\n"
+    )
+    card = json.loads(twlv("models", "show", "mine:model", "--json").out)
+    assert (card["name"], len(card["weights_sha256"])) == (FLOW, 64)
     done = twlv("models", "show", "efficientnet_lite0.imagnet")
     assert (done.status, "did you mean efficientnet_lite0.imagenet" in done.err) == (2, True)
 

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -435,3 +436,21 @@ def test_folders_of_the_reference_generator(shared_dir: Path, tmp_path: Path) ->
         store = import_official(tmp_path / "set" / sampling, tmp_path / f"store-{sampling}")
         assert store.verify() == []
         assert len(store) == 49
+
+
+def test_labels_and_splits_of_a_manifest_replace_the_folders_own(tmp_path: Path) -> None:
+    for video_id in ("a", "b__c", "d"):
+        put(tmp_path / "o" / "train", video_id, vectors(1))
+    put(tmp_path / "o" / "train", "bad", np.full((1, 5), np.nan))
+    ids = ("a", "b/c", "bad", "absent")
+    samples = tuple(
+        Sample(video_id=i, path=i, target=ClassLabel(index=n % 2), split="val") for n, i in enumerate(ids)
+    )
+    data = Dataset(card=DatasetCard(name="mine", classes=("x", "y")), samples=samples, missing=frozenset())
+    found = read_official(tmp_path / "o").labelled_by(data)
+    assert found.data is data
+    assert {i: e.video_id for i, e in found.embeddings.items()} == {"a": "a", "b/c": "b/c"}
+    assert set(found.failed) == {"bad", "absent"}
+    assert "not_embedded" in found.failed["absent"]
+    with pytest.raises(FeatureError, match="not one id of mine"):
+        found.labelled_by(replace(data, samples=(replace(samples[0], video_id="z"),)))

@@ -42,7 +42,11 @@ class EvaluateOptions(ReadingOptions, DataOptions):
         metadata=flag("take the embeddings of this store; with --backbone: keep them there", metavar="STORE"),
     )
     official: Path | None = field(
-        default=None, metadata=flag("embeddings in the layout of the report's authors", metavar="DIR")
+        default=None,
+        metadata=flag(
+            "embeddings in the layout of the report's authors; labels are its own, or those of --dataset",
+            metavar="DIR",
+        ),
     )
     train_split: str | None = field(
         default=None, metadata=flag("split to fit on; default: train", metavar="NAME")
@@ -106,6 +110,8 @@ def _check_source(options: EvaluateOptions) -> None:
         raise UsageError("--official brings its own embeddings: leave out --backbone and --store")
     if "official" not in given and options.dataset is None:
         raise UsageError("missing: --dataset NAME_OR_MANIFEST")
+    if options.dataset is None and (options.where or options.root is not None or options.classes is not None):
+        raise UsageError("--root, --where and --classes are for a manifest; add --dataset MANIFEST")
     if options.backbone is None:
         refuse_reading_flags(options, f"--{given[0]}")
 
@@ -147,6 +153,8 @@ def _official(options: EvaluateOptions, task: Task) -> Result:
     found = read_official(options.official or "")
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
+    if options.dataset is not None:
+        found = found.labelled_by(dataset_of(options.dataset, options))
     return evaluate_official(
         found, task, train_split=options.train_split, test_split=options.test_split, seed=options.seed
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from twlv.cli.options import flag
@@ -53,10 +54,14 @@ def show(options: ShowOptions) -> int:
 
 
 def card(name: str) -> dict[str, Any]:
-    """What is known of a backbone, as JSON-able fields. Raises UnknownName with the nearest names."""
-    from twlv.backbones import describe
+    """What is known of a backbone, as JSON-able fields. Raises UnknownName with the nearest names.
 
-    fields: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(describe(name))))
+    What has no line in the table (a folder, ``hf:...``, ``module:function``) is loaded for its card.
+    """
+    from twlv.backbones import describe, load
+
+    known = load(name, device="cpu").card if ":" in name or Path(name).is_dir() else describe(name)
+    fields: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(known)))
     return fields
 
 

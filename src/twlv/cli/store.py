@@ -113,9 +113,14 @@ def _export_official(store: Store, options: ExportOptions) -> int:
 
 
 def import_(options: ImportOptions) -> int:
-    """Read embeddings in the layout of the report's authors into a store."""
+    """Read the report's authors' layout into a store. Exit code 3: some videos have no usable vectors."""
     from twlv.store.official_store import import_official
 
     store = import_official(options.folder, options.out, command=command_line("store import", options))
     print(f"{options.out}: {len(store)} videos, {len(store.failed)} failed")
-    return 0
+    if not store.failed:
+        return 0
+    from twlv.report import failures
+
+    print("\n" + failures(store.failed, limit=20))
+    return 3

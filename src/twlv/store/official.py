@@ -13,10 +13,9 @@ the duration is cut into M equal parts.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -25,24 +24,18 @@ import numpy as np
 import numpy.typing as npt
 
 from twlv.errors import FeatureError, InputError
-from twlv.store.ids import check_id
 from twlv.store.npy import TruncatedNpy, read_npy
 from twlv.store.official_json import read_meta
+from twlv.store.official_layout import dataset_name, find_splits, orphans, sampling_of, video_ids
 from twlv.types import (
     BackboneCard,
     ClassLabel,
     Dataset,
     DatasetCard,
     Embedding,
-    MultiClip,
     Sample,
     Sampling,
-    Uniform,
 )
-
-SPLITS = ("train", "val", "test")
-SAMPLINGS: Mapping[str, Sampling] = {"uniform": Uniform(), "multi-clip": MultiClip()}
-"""Names of the folders that tell how the clips were laid."""
 
 GROUP = 64
 """Videos that a thread reads at a time; two groups a thread are in memory at most."""
@@ -68,6 +61,32 @@ class OfficialSet:
     notes: tuple[str, ...]
     card: BackboneCard
     sampling: Sampling | None = None
+
+    def labelled_by(self, data: Dataset) -> OfficialSet:
+        """The same vectors with the samples, labels and splits of ``data``.
+
+        Ids match as they are, or as ``write_official`` writes them (``a/b`` is ``a__b``). A sample that has
+        no vectors here is in ``failed``. FeatureError: not one id matches.
+        """
+        here = {*self.embeddings, *self.failed}
+        flat = {sample.video_id: sample.video_id.replace("/", "__") for sample in data.samples}
+        names = {i: i if i in here else name for i, name in flat.items() if i in here or name in here}
+        if not names:
+            raise FeatureError(
+                f"not one id of {data.card.name} has embeddings here: it names {sorted(flat)[:1]}, the folder "
+                f"{sorted(here)[:1]}"
+            )
+        absent = dict.fromkeys(flat.keys() - names.keys(), "not_embedded: the folder holds no such id")
+        return replace(
+            self,
+            data=data,
+            embeddings={
+                i: replace(self.embeddings[name], video_id=i)
+                for i, name in names.items()
+                if name in self.embeddings
+            },
+            failed={**{i: self.failed[name] for i, name in names.items() if name in self.failed}, **absent},
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,27 +139,6 @@ def read_official(
     )
 
 
-def find_splits(folder: Path, splits: Sequence[str] | None = None) -> dict[str, Path]:
-    """The sub-folder of every split; InputError says which folder to give instead."""
-    wanted = splits or [name for name in SPLITS if (folder / name).is_dir()]
-    found = {name: folder / name for name in wanted if (folder / name).is_dir()}
-    if found and len(found) == len(wanted):
-        return found
-    samplings = [str(folder / name) for name in SAMPLINGS if (folder / name).is_dir()]
-    if samplings:
-        raise InputError(
-            f"{folder} holds one folder for each sampling; give one of them: {' or '.join(samplings)}"
-        )
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder")
-    if folder.name in SPLITS or any(name.endswith("_c.npy") for name in os.listdir(folder)[:100]):  # noqa: PTH208
-        raise InputError(f"{folder} is one split; give the folder above it: {folder.parent}")
-    absent = ", ".join(name for name in wanted if name not in found) or " and ".join(SPLITS[:2])
-    raise InputError(
-        f"{folder}: no sub-folder {absent}; the layout is {folder}/train/<id>.json, <id>_c.npy, <id>_v.npy"
-    )
-
-
 def stream_official(
     layout: Mapping[str, Path], *, mean_tolerance: float | None = MEAN_TOLERANCE, workers: int = 4
 ) -> Iterator[Record]:
@@ -157,13 +155,6 @@ def stream_official(
                     first = first or (record if record.embedding else None)
                     _check_alike(record, first)
                     yield record
-
-
-def video_ids(folder: Path) -> list[str]:
-    """Ids of all ``<id>.json``, sorted; StoreError for an id that is no safe name."""
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries]
-    return sorted(check_id(name[:-5]) for name in names if name.endswith(".json"))
 
 
 def class_names(samples: Sequence[Sample], classes: int | Sequence[str] | None) -> tuple[str, ...]:
@@ -195,17 +186,6 @@ def unknown_card(folder: Path, dim: int) -> BackboneCard:
         weights_sha256="",
         licence="unknown",
     )
-
-
-def sampling_of(folder: Path) -> Sampling | None:
-    """The sampling that the folder is named after."""
-    return SAMPLINGS.get(Path(os.path.abspath(folder)).name)  # noqa: PTH100 - links keep their names
-
-
-def dataset_name(folder: Path) -> str:
-    """``Kinetics400`` for ``.../Kinetics400/uniform``."""
-    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - links keep their names
-    return folder.parent.name if folder.name in SAMPLINGS and folder.parent.name else folder.name
 
 
 # ---------------------------------------------------------------- one video
@@ -277,15 +257,6 @@ def _check_alike(record: Record, first: Record | None) -> None:
             f"{record.sample.path}_c.npy is {width} wide, {record.dtype}, but {first.sample.path}_c.npy is "
             f"{wanted} wide, {first.dtype}: embeddings of two models in one folder?"
         )
-
-
-def orphans(layout: Mapping[str, Path]) -> Iterator[str]:
-    """Vectors without a JSON file: they have no label and are left out."""
-    for split, folder in layout.items():
-        names = set(os.listdir(folder))  # noqa: PTH208 - 60,000 names, no Path objects
-        lone = sorted(n for n in names if n.endswith(("_c.npy", "_v.npy")) and f"{n[:-6]}.json" not in names)
-        if lone:
-            yield f"{len(lone)} files in {split}/ have no .json and are left out: {', '.join(lone[:3])}"
 
 
 def refuse_twice(samples: Sequence[Sample]) -> None:
