@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -121,3 +122,22 @@ def loaded_by(code: str) -> str:
         [sys.executable, "-c", f"{code}\n{after}"], capture_output=True, text=True, check=True, timeout=120
     )
     return done.stdout.splitlines()[-1].removeprefix("loaded:").strip()
+
+
+@pytest.mark.parametrize(
+    "words", [("quickstart", "--out", "FILE"), ("report", "RESULTS", "--out", "FILE/r.md")]
+)
+def test_a_path_that_cannot_be_written_is_one_line(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from twlv.cli import report
+
+    file = tmp_path / "a file"
+    file.touch()
+    monkeypatch.setattr(report, "render", lambda *_, **__: "")
+    monkeypatch.setattr("twlv.results.load", lambda _: [])
+    status = cli.main([word.replace("FILE", str(file)) for word in words])
+    assert status == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"twlv: error: {file}")
+    assert "name another path" in error

@@ -6,6 +6,7 @@ Exit codes: 0 done; 2 bad usage or input; 3 done, but coverage is below the aske
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -72,6 +73,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone (twlv ... | head)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"twlv: error: {error.filename}: {error.strerror}{_remedy(error)}", file=sys.stderr)
+        return 2 if error.errno in _BAD_PATH else 1
+
+
+_BAD_PATH = {
+    errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR, errno.EPERM,
+    errno.EROFS,
+}  # fmt: skip
+"""Of a path that cannot be used, whoever is at fault; a full disk is another thing."""
+
+
+def _remedy(error: OSError) -> str:
+    return "; name another path" if error.errno in _BAD_PATH else ""
 
 
 def usage() -> str:
