@@ -90,7 +90,7 @@ class Result:
     ``scores`` go by ``task/metric``, the most important first. ``coverage`` is the sum over
     ``coverage_by_split`` (``train``, ``test``). ``contaminated_by`` names the pretraining sets that overlap
     with the data set; any makes the result ``contaminated``, the report's dagger. ``embedding`` says how the
-    vectors were made (``record.embedding``). ``reference`` holds the report's value by score name, where it
+    vectors were made (its keys: see ``record``). ``reference`` holds the report's value by score name, where it
     prints one for this model. ``seconds`` are wall seconds by stage. ``extra`` keeps the fields of a file that
     this version does not know. ``file`` is where the result was read from; it is not part of it.
     """
