@@ -16,7 +16,9 @@ from twlv.backbones.parts import Encoded
 EncodeImages: TypeAlias = Callable[[nn.Module, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 """``(module, images (n, C, H, W))`` to patches (n, H', W', D) and the encoder's own embedding (n, D)."""
 
-IMAGES_AT_ONCE = {"cpu": 4}  # more does not fit a core's cache: 16 take 1.4 times as long per image
+IMAGES_AT_ONCE = {"cpu": 2}
+"""Two fit a core's cache, and their features the allocator's own memory: with four, a quarter of the time of
+EfficientNet-lite0 goes into pages that are given back to the system and taken again."""
 _OTHERWISE = 256
 
 
