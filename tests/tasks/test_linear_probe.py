@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from twlv.errors import FeatureError, UsageError
 from twlv.tasks import LinearProbe
+from twlv.tasks.probe_grid import _within_one_error as within_one_error
 
 FAST = {"learning_rates": (0.03, 0.3), "weight_decays": (0.0, 0.01), "device": "cpu"}
 
@@ -221,3 +222,24 @@ def test_top_5_of_few_classes(fake) -> None:
     train = fake.features(np.eye(3) * 5, [0, 1, 2], prefix="t")
     scores = LinearProbe(**FAST).run(train, fake.features(-np.eye(3), [0, 1, 2], prefix="e")).scores
     assert scores["linear_probe/top5"].value == 100.0
+
+
+def tried(*pairs: tuple[float, float]) -> list[dict[str, float]]:
+    return [{"held_out_top1": top1, "held_out_loss": loss} for top1, loss in pairs]
+
+
+def test_the_choice_is_the_lowest_loss_within_one_standard_error_of_the_best() -> None:
+    points = tried((33.0, 1.9), (40.0, 2.2), (44.0, 9.0))
+    # of 49 videos the standard error at 44 % is 7.1 points, of 4,900 it is 0.7
+    assert within_one_error(points, 49) == 1
+    assert within_one_error(points, 4900) == 2
+    assert within_one_error(tried((40.0, 1.0), (40.0, 1.0)), 10) == 0
+    assert within_one_error(tried((100.0, 0.5), (100.0, 0.4), (99.0, 0.1)), 200) == 1
+
+
+@pytest.mark.parametrize(("num_videos", "splits"), [(100, 5), (750, 2), (1600, 1)])
+def test_few_held_out_videos_are_judged_on_several_splits(fake, num_videos: int, splits: int) -> None:
+    labels = (np.arange(num_videos) % 2).tolist()
+    train = fake.features(np.random.default_rng(0).normal(size=(num_videos, 4)), labels, prefix="t")
+    probe = LinearProbe(learning_rates=(1e-2, 1e-1), weight_decays=(0.0,), epochs=1)
+    assert probe.run(train, train).details["selection"]["splits"] == splits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -10,7 +11,8 @@ import numpy as np
 
 from twlv import metrics
 from twlv.errors import FeatureError
-from twlv.tasks.split import hold_out
+from twlv.tasks.seeds import derive
+from twlv.tasks.split import Split, hold_out
 from twlv.tasks.table import Table
 from twlv.types import DoubleArray, IntArray, Json
 
@@ -23,6 +25,8 @@ Point: TypeAlias = tuple[float, float]
 """Learning rate and weight decay."""
 
 _WEIGHTS_AT_ONCE = 200_000_000  # of all heads that train side by side; 2.4 GB with their optimiser's state
+_ENOUGH_HELD_OUT = 300  # videos judged in all splits together, if five splits give that many
+_MAX_SPLITS = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,10 +75,14 @@ def places(table: Table, videos: IntArray | None = None) -> Places:
 
 
 def select(trainer: Trainer, points: Sequence[Point], fraction: float) -> Choice:
-    """The point whose head is right most often on held-out training videos.
+    """The point that does best on held-out training videos, by the rule of one standard error.
 
-    Of equal ones the lowest held-out loss, then the first in the grid. A single point is taken as it is. Where
-    no video can be held out the middle point is taken, and a note says so.
+    Of all points whose held-out top-1 is within one standard error of the best one's, the lowest held-out loss
+    is taken, then the first in the grid (Breiman et al., Classification and Regression Trees, 1984, section
+    3.4.3). On a few dozen videos the largest top-1 is often luck of a rate so high that its loss explodes; on
+    many the error is small and the rule is the plain maximum. Where a split holds out few videos, several
+    random ones are averaged. A single point is taken as it is. Where no video
+    can be held out the middle point is taken, and a note says so.
 
     Raises:
         FeatureError: every head diverged.
@@ -89,30 +97,71 @@ def select(trainer: Trainer, points: Sequence[Point], fraction: float) -> Choice
             f"and weight decay {middle[1]:g} were taken unseen"
         )
         return Choice(point=middle, record={"split": "none: too few training videos"}, notes=(said,))
-    heads_at_once = max(1, _WEIGHTS_AT_ONCE // (trainer.rows.shape[1] * trainer.num_classes))
-    tried: list[dict[str, Json]] = []
-    for start in range(0, len(points), heads_at_once):
-        part = points[start : start + heads_at_once]
-        tried += _tried(trainer, part, split.fit, split.held_out)
+    splits = [split, *_more_splits(trainer, fraction, len(split.held_out))]
+    tried = _mean([_tried(trainer, points, one.fit, one.held_out) for one in splits])
     usable = [i for i, one in enumerate(tried) if not one["diverged"]]
     if not usable:
         raise FeatureError(f"the probe diverged at every one of {len(points)} points; set lower learning_rates")
-    best = min(
-        usable, key=lambda i: (-_number(tried[i]["held_out_top1"]), _number(tried[i]["held_out_loss"]), i)
-    )
+    judged = sum(len(one.held_out) for one in splits)
+    best = usable[_within_one_error([tried[i] for i in usable], judged)]
     record: dict[str, Json] = {
         "split": f"held out of train, {split.rule}",
         "fit_videos": len(split.fit),
         "held_out_videos": len(split.held_out),
+        "splits": len(splits),
         "best": dict(tried[best]),
         "grid": list(tried),
     }
-    number = len(split.held_out)
-    said = f"learning rate and weight decay were chosen on {number} training videos held out {split.rule}"
+    times = "" if len(splits) == 1 else f", {len(splits)} times over"
+    said = (
+        f"learning rate and weight decay were chosen on {len(split.held_out)} training videos "
+        f"held out {split.rule}{times}"
+    )
     return Choice(point=points[best], record=record, notes=(said, *_edge(points, best, tried)))
 
 
+def _more_splits(trainer: Trainer, fraction: float, num_held_out: int) -> list[Split]:
+    """Further random splits where one holds out few videos: at most five in all."""
+    repeats = min(_MAX_SPLITS, math.ceil(_ENOUGH_HELD_OUT / num_held_out))
+    table = trainer.table
+    return [
+        hold_out(table.labels, table.groups, fraction, seed=derive(trainer.seeds["split"], f"split {n}"))
+        for n in range(1, repeats)
+    ]
+
+
+def _within_one_error(tried: Sequence[Mapping[str, Json]], num_videos: int) -> int:
+    """The one of lowest loss among those within a standard error (of a proportion) of the best top-1."""
+    top1 = [_number(one["held_out_top1"]) / 100 for one in tried]
+    highest = max(top1)
+    least = highest - math.sqrt(highest * (1 - highest) / num_videos)
+    near = [i for i, value in enumerate(top1) if value >= least - 1e-12]
+    return min(near, key=lambda i: (_number(tried[i]["held_out_loss"]), i))
+
+
 def _tried(
+    trainer: Trainer, points: Sequence[Point], fit: IntArray, held_out: IntArray
+) -> list[dict[str, Json]]:
+    """Held-out numbers of every point on one split; as many heads side by side as memory is meant for."""
+    at_once = max(1, _WEIGHTS_AT_ONCE // (trainer.rows.shape[1] * trainer.num_classes))
+    parts = [points[start : start + at_once] for start in range(0, len(points), at_once)]
+    return [one for part in parts for one in _tried_together(trainer, part, fit, held_out)]
+
+
+def _mean(splits: Sequence[Sequence[Mapping[str, Json]]]) -> list[dict[str, Json]]:
+    """The mean over splits of every point's numbers; a point that diverged on one of them has none."""
+    means: list[dict[str, Json]] = []
+    for runs in zip(*splits, strict=True):
+        diverged = any(run["diverged"] for run in runs)
+        numbers = {
+            name: None if diverged else float(np.mean([_number(run[name]) for run in runs]))
+            for name in ("held_out_top1", "held_out_loss", "train_loss")
+        }
+        means.append({**runs[0], "diverged": diverged, **numbers})
+    return means
+
+
+def _tried_together(
     trainer: Trainer, points: Sequence[Point], fit: IntArray, held_out: IntArray
 ) -> list[dict[str, Json]]:
     heads = trainer.fit(fit, points)
