@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -30,11 +31,13 @@ def shard_of(store: Store, video_id: str) -> Path:
 
 
 def edit(path: Path, change: Callable[[dict, bytearray], None]) -> None:
-    """Change header and data of a shard as safetensors' format allows."""
+    """Change header and data of a shard as safetensors' format allows; the hash is made to fit the data."""
     content = path.read_bytes()
     length = int.from_bytes(content[:8], "little")
     header, data = json.loads(content[8 : 8 + length]), bytearray(content[8 + length :])
     change(header, data)
+    if "__metadata__" in header:
+        header["__metadata__"]["data_sha256"] = hashlib.sha256(data).hexdigest()
     text = json.dumps(header).encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text + data)
 
@@ -48,6 +51,37 @@ def test_truncated(full: Store, cut: int) -> None:
     assert "truncated" in problem or "JSON" in problem
     with pytest.raises(StoreError, match="delete the file and run the same embed again"):
         len(Store.open(full.path))
+
+
+def test_one_bit_that_flipped_on_the_disk(full: Store) -> None:
+    path = shard_of(full, "a")
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1  # the lowest bits of a float32: as finite as before
+    path.write_bytes(content)
+    changed = "its bytes are not those that were written (sha256)"
+    assert full.verify() == [f"{path}: {changed}; delete it and embed again"]
+
+
+def test_a_shard_is_written_whole_again_if_its_temporary_file_was_swept(
+    full: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from twlv import files
+
+    whole, attempts = files._temporary, []
+
+    def swept_once(target: Path, *args: object, **options: object) -> Path:
+        path = whole(target, *args, **options)
+        attempts.append(target)
+        if len(attempts) == 1:
+            path.unlink()
+        return path
+
+    monkeypatch.setattr(files, "_temporary", swept_once)
+    with StoreWriter(full, plan=["a", "b", "c"], videos_per_shard=3):
+        pass
+    assert len(attempts) == 2
+    assert full.verify() == []
+    assert full.ids == ("a", "b", "c")
 
 
 def test_not_finite(full: Store) -> None:

@@ -55,9 +55,9 @@ def info(store: Store) -> dict[str, Json]:
 def verify(store: Store) -> list[str]:
     """Read every byte and list what is wrong, one sentence each.
 
-    Found: truncated or foreign shards, missing metadata, another key or dtype, inconsistent offsets,
-    values that are not finite, broken spans, names that do not fit the ids, mixed widths or token grids,
-    one id with two contents, unusable failure records.
+    Found: bytes that changed since they were written, truncated or foreign shards, missing metadata, another
+    key or dtype, inconsistent offsets, values that are not finite, broken spans, names that do not fit the
+    ids, mixed widths or token grids, one id with two contents, unusable failure records.
     """
     from twlv.store.store import check_shard, read_failures, shard_paths
 
@@ -83,6 +83,8 @@ def verify(store: Store) -> list[str]:
 def _content_problems(shard: Shard, dim: int) -> Iterator[str]:
     if shard.path.name != shard_name(shard.ids):
         yield f"{shard.path}: the name does not fit the ids it holds; the file was renamed or edited"
+    if not shard.data_is_intact():
+        yield f"{shard.path}: its bytes are not those that were written (sha256); delete it and embed again"
     if shard.shape[-1] != dim:
         yield f"{shard.path}: vectors are {shard.shape[-1]} wide, the backbone gives {dim}"
     for block in blocks_of(shard):

@@ -5,7 +5,8 @@
     vectors  float32 or float16 (sum M, D), (sum M, T', D) or (sum M, N, D)
 
 and in the file's metadata (all texts): ``format``, ``schema``, ``key``, ``level``, ``ids`` (JSON list),
-``provenance`` (JSON list of the distinct mappings) and ``provenance_of`` (JSON list, one index a video).
+``provenance`` (JSON list of the distinct mappings), ``provenance_of`` (JSON list, one index a video) and
+``data_sha256`` (of everything behind the header).
 
 Axis letters: V videos, M clips, T' time steps, N tokens, D width.
 
@@ -16,9 +17,10 @@ the data); any of its readers opens a shard.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
@@ -44,6 +46,7 @@ from twlv.types import DoubleArray, IntArray, Json
 
 SUFFIX = ".safetensors"
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_NOT_YET = "0" * 64  # stands in the header until the data has been written
 
 
 Mapped: TypeAlias = tuple[npt.NDArray[Any], DoubleArray]
@@ -75,6 +78,13 @@ class Shard:
     provenance: tuple[Mapping[str, str], ...]
     provenance_of: tuple[int, ...]
     num_bytes: int
+    data_sha256: str
+
+    def data_is_intact(self) -> bool:
+        """Whether the bytes behind the header are those that were written; reads all of them."""
+        with self.path.open("rb") as handle:
+            handle.seek(8 + int.from_bytes(handle.read(8), "little"))
+            return hashlib.file_digest(handle, "sha256").hexdigest() == self.data_sha256
 
     def map(self) -> Mapped:
         """The tensors as read-only views of the mapped file; FileNotFoundError if it was compacted away."""
@@ -113,10 +123,10 @@ class ShardPlan:
     dtype: np.dtype[Any]
     provenance: tuple[Mapping[str, str], ...]
 
-    def header(self) -> bytes:
-        """Length, JSON and padding: everything that lies before the data."""
+    def header(self, data_sha256: str = _NOT_YET) -> bytes:
+        """Length, JSON and padding: everything that lies before the data. Equally long for every hash."""
         rows = sum(self.counts)
-        header: dict[str, Json] = {"__metadata__": self._metadata()}
+        header: dict[str, Json] = {"__metadata__": {**self._metadata(), "data_sha256": data_sha256}}
         at = 0
         for name, dtype, shape in (
             ("offsets", DTYPES["I64"], (len(self.ids) + 1,)),
@@ -134,7 +144,7 @@ class ShardPlan:
         """(V + 1,) first row of every video, and the end."""
         return np.concatenate([[0], np.cumsum(self.counts)]).astype("<i8")
 
-    def shard(self, path: Path) -> Shard:
+    def shard(self, path: Path, data_sha256: str) -> Shard:
         """What ``open_shard`` would find: another writer may fold the file before we look at it again."""
         data_at = len(self.header())
         rows = sum(self.counts)
@@ -153,9 +163,10 @@ class ShardPlan:
             provenance=self.provenance,
             provenance_of=tuple(range(len(self.ids))),
             num_bytes=vectors_at + self.dtype.itemsize * math.prod(shape),
+            data_sha256=data_sha256,
         )
 
-    def _metadata(self) -> Json:
+    def _metadata(self) -> dict[str, Json]:
         distinct = list(dict.fromkeys(canonical(dict(p)) for p in self.provenance))
         index = {text: i for i, text in enumerate(distinct)}
         return {
@@ -170,23 +181,41 @@ class ShardPlan:
 
 
 def write_shard(
-    folder: Path, plan: ShardPlan, blocks: Iterable[Block], *, spans: DoubleArray, scratch: Path, tag: str
+    folder: Path,
+    plan: ShardPlan,
+    blocks: Callable[[], Iterable[Block]],
+    *,
+    spans: DoubleArray,
+    scratch: Path,
+    tag: str,
 ) -> Shard:
-    """Write one shard of ``blocks`` (in the order of the plan) atomically; one block is in memory at a time.
+    """Write one shard of ``blocks()`` (in the order of the plan) atomically; one is in memory at a time.
 
+    ``blocks`` is called again if another writer swept the temporary file away and it is written anew.
     ``spans`` (sum M, 2) are those of all blocks, small enough to be held.
     """
     target = folder / shard_name(plan.ids)
+    data_sha256 = _NOT_YET
+
+    def parts() -> Iterator[npt.NDArray[Any]]:
+        yield plan.offsets()
+        yield np.ascontiguousarray(spans, dtype="<f8")
+        for block in blocks():
+            yield np.ascontiguousarray(block.vectors, dtype=plan.dtype)
 
     def fill(handle: BinaryIO) -> None:
+        nonlocal data_sha256
+        seen = hashlib.sha256()
         handle.write(plan.header())
-        handle.write(plan.offsets().tobytes())
-        handle.write(np.ascontiguousarray(spans, dtype="<f8").tobytes())
-        for block in blocks:
-            handle.write(np.ascontiguousarray(block.vectors, dtype=plan.dtype).data)
+        for part in parts():
+            handle.write(part.data)
+            seen.update(part.data)
+        data_sha256 = seen.hexdigest()
+        handle.seek(0)
+        handle.write(plan.header(data_sha256))
 
     write_atomic(target, fill, scratch=scratch, tag=tag)
-    return plan.shard(target)
+    return plan.shard(target, data_sha256)
 
 
 def open_shard(path: Path) -> Shard:
@@ -220,6 +249,7 @@ def open_shard(path: Path) -> Shard:
         provenance=tuple(provenance),
         provenance_of=tuple(provenance_of),
         num_bytes=size,
+        data_sha256=metadata["data_sha256"],
     )
 
 

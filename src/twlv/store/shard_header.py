@@ -19,7 +19,7 @@ MAX_HEADER_BYTES = 100_000_000  # the limit of the safetensors library
 DTYPES: dict[str, np.dtype[Any]] = {
     name: np.dtype(code) for name, code in {"F32": "<f4", "F16": "<f2", "F64": "<f8", "I64": "<i8"}.items()
 }
-METADATA = ("format", "schema", "key", "level", "ids", "provenance", "provenance_of")
+METADATA = ("format", "schema", "key", "level", "ids", "provenance", "provenance_of", "data_sha256")
 
 
 def read_header(path: Path, handle: BinaryIO, size: int) -> tuple[dict[str, Any], int]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 
 import numpy as np
@@ -24,7 +24,7 @@ from twlv.store.block import to_block
 from twlv.store.ids import check_id
 from twlv.store.shard import Block, Maps, Shard, ShardPlan, write_shard
 from twlv.store.store import CREATE_TAG, Store, failure_path, read_failures
-from twlv.types import Embedding
+from twlv.types import DoubleArray, Embedding
 
 
 def share(ids: Sequence[str], part: tuple[int, int]) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ class StoreWriter:
             [block.provenance for block in blocks],
         )
         spans = np.concatenate([block.spans for block in blocks])
-        self._hold(write_shard(self._shards, plan, blocks, spans=spans, scratch=self._scratch, tag=self._tag))
+        self._hold(self._write(plan, lambda: blocks, spans))
         for block in blocks:
             failure_path(self.store.path, block.video_id).unlink(missing_ok=True)
             self._settle(block.video_id)
@@ -225,11 +225,12 @@ class StoreWriter:
         provenance = [shard.provenance[shard.provenance_of[row]] for shard, row in found]
         plan = self._shard_plan(ids, counts, found[0][0].shape[1:], provenance)
         spans = np.concatenate([block.spans for block in _blocks(found)])
-        shard = write_shard(
-            self._shards, plan, _blocks(found), spans=spans, scratch=self._scratch, tag=self._tag
-        )
+        shard = self._write(plan, lambda: _blocks(found), spans)
         self._hold(shard)
         return shard.path.name
+
+    def _write(self, plan: ShardPlan, blocks: Callable[[], Iterable[Block]], spans: DoubleArray) -> Shard:
+        return write_shard(self._shards, plan, blocks, spans=spans, scratch=self._scratch, tag=self._tag)
 
     def _shard_plan(
         self,

@@ -49,9 +49,9 @@ class LinearProbe:
     over standardised features from zero weights (SGD, cosine to 0, 30 epochs and at least 300 steps; the
     report's rates, its Table 4, have the size of SGD's), on the training set less a held-out part (whole
     groups; by class where videos have none). Of the pairs whose held-out top-1 is within one standard error of
-    the best, the one of lowest held-out loss is trained again on the whole training set. Where the held-out part is
-    small, several random ones are averaged. The test set is not looked at. ``details`` holds every pair's
-    held-out numbers and the one chosen.
+    the best, the one of lowest held-out loss is trained again on the whole training set. Where the held-out
+    part is small, several random ones are averaged. The test set is not looked at. ``details`` holds every
+    pair's held-out numbers and the one chosen.
 
     A field that is None takes the recipe's value. The probe depends on the seed alone, not on the order in
     which videos are listed, and touches no global random state; on a CPU, equal seeds give equal bits.
