@@ -32,6 +32,7 @@ from twlv.nn.precision import gpu_name
 from twlv.results import Result
 from twlv.store import Store, StoreSpec
 from twlv.store.official import OfficialSet
+from twlv.tasks import TASKS
 from twlv.types import Dataset, Embedding, Json, Level, Sampling, Uniform, Views
 
 
@@ -98,6 +99,7 @@ def evaluate(
         CoverageError: less than ``min_coverage`` of the samples have an embedding.
     """
     splits = choose_splits(dataset, train_split, test_split)
+    _require_task(task)
     halves = [dataset.split(name) for name in splits]
     seconds: Mapping[str, float] = {}
     if not isinstance(model, Store):
@@ -193,6 +195,15 @@ def evaluate_features(
 
 
 TEST_SPLITS = ("val", "test", "validation")
+
+
+def _require_task(task: object) -> None:
+    """Before any video is read: what is run must be a Task, not its name or its class."""
+    if isinstance(task, type) or not isinstance(task, Task):
+        raise UsageError(
+            f"task must be a Task such as twlv.tasks.KNN(k=20), got {task!r:.80}; "
+            f"known: {', '.join(sorted(TASKS))}"
+        )
 
 
 def choose_splits(dataset: Dataset, train: str | None, test: str | None) -> tuple[str, str]:

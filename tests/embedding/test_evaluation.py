@@ -67,6 +67,15 @@ def test_a_second_task_opens_no_video(
     twlv.evaluate(backbone, make_dataset(), task=twlv.tasks.KNN(k=1))
 
 
+@pytest.mark.parametrize("task", ["knn", twlv.tasks.KNN])
+def test_what_is_not_a_task_is_refused_before_a_video_is_read(
+    backbone, make_dataset: MakeDataset, task: object
+) -> None:
+    with pytest.raises(UsageError, match=r"such as twlv\.tasks\.KNN\(k=20\)"):
+        twlv.evaluate(backbone, make_dataset(), task=task)
+    assert backbone.batches == []
+
+
 def test_embed_raises_at_the_end_with_everything_that_worked(backbone, videos: Path) -> None:
     with pytest.raises(EmbedError, match="2 of 8") as caught:
         twlv.embed(backbone, [videos])
