@@ -21,7 +21,7 @@ def markdown(results: Sequence[Result], *, paper: bool = False, mix: bool = Fals
     made = table(results, paper=paper, mix=mix)
     parts = ["# Results"]
     for grid in made.grids:
-        parts += [f"## {escape_markdown(grid.title).capitalize()}", _grid(grid)]
+        parts += [f"## {escape_markdown(grid.title).capitalize()}", grid_table(grid)]
     parts.append("Bold: best of its column, among cells without † or ‡.")
     if made.footnotes:
         parts.append(_list(made.footnotes))
@@ -39,7 +39,8 @@ def _list(items: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"- {escape_markdown(name)}: {escape_markdown(text)}" for name, text in items)
 
 
-def _grid(grid: Grid) -> str:
+def grid_table(grid: Grid) -> str:
+    """One grid as a Markdown table."""
     heads = ["<br>".join(map(escape_markdown, column.heading)) for column in grid.columns]
     lines = [_line(["backbone", *heads]), _line(["---", *("---:" for _ in heads)])]
     for row in grid.rows:
