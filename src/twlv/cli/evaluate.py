@@ -76,8 +76,8 @@ class EvaluateOptions(ReadingOptions, DataOptions):
 def run(options: EvaluateOptions) -> int:
     """Fit a task on the train split, score it on the test split, write one result file, print the table."""
     check_min_coverage(options.min_coverage)
-    _check_source(options)
     task = task_of(options.task, parse_settings(options.set))
+    _check_source(options)
     result = _official(options, task) if options.official is not None else _evaluate(options, task)
     path = result.save(options.out)
     print(f"result: {path}", file=sys.stderr)
