@@ -10,9 +10,13 @@ from pathlib import Path
 
 from twlv.store import Store
 
+# A shell that starts the suite in the background hands SIGINT down as ignored: the child takes it back.
 SLOW = """
+import signal
 import time
 from twlv import backbones
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Slow:
     def __init__(self):
