@@ -96,7 +96,7 @@ def evaluate(
 
     Raises:
         UsageError: the data set has no such splits.
-        CoverageError: less than ``min_coverage`` of the samples have an embedding.
+        CoverageError: less than ``min_coverage`` of a split's samples have an embedding.
     """
     splits = choose_splits(dataset, train_split, test_split)
     _require_task(task)
@@ -169,13 +169,14 @@ def evaluate_features(
     """Run a task on features from anywhere and record the Result.
 
     Raises:
-        CoverageError: less than ``min_coverage`` of the samples have an embedding.
+        CoverageError: less than ``min_coverage`` of a split's samples have an embedding.
     """
     coverage = train.coverage + test.coverage
-    if coverage.fraction < min_coverage:
+    least = min(train.coverage.fraction, test.coverage.fraction)
+    if least < min_coverage:
         raise CoverageError(
             f"{coverage.decoded} of {coverage.expected} videos have an embedding "
-            f"({coverage.fraction:.4f}, asked {min_coverage})",
+            f"({least:.4f} of one split, asked {min_coverage:g})",
             coverage,
         )
     started = time.perf_counter()

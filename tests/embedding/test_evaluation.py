@@ -55,6 +55,12 @@ def test_coverage_below_the_minimum_is_an_error_that_keeps_the_embeddings(
     assert backbone.batches == []
 
 
+def test_the_minimum_holds_for_each_split(backbone, make_dataset: MakeDataset) -> None:
+    data = make_dataset(extra=("broken",))  # 6 of 7 in all, but 2 of 3 in val
+    with pytest.raises(CoverageError, match=r"0\.6667 of one split, asked 0\.8"):
+        twlv.evaluate(backbone, data, task=twlv.tasks.KNN(k=3), min_coverage=0.8)
+
+
 def test_a_second_task_opens_no_video(
     backbone, make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
