@@ -27,6 +27,14 @@ def test_backbones_by_data_sets(make):
     assert _cells(grid) == {"a": [1.0, 3.0], "b": [2.0, None]}
 
 
+def test_random_weights_are_said(make):
+    trained, untrained = make("a", "x", 1.0), make("b", "x", 2.0)
+    untrained = replace(untrained, backbone=replace(untrained.backbone, weights="random"))
+    said = ["b has random weights, it was not trained: its numbers are no result"]
+    assert _notes(table([trained, untrained]), "mind") == said
+    assert _notes(table([trained]), "mind") == []
+
+
 def test_no_results_and_no_scores(make):
     with pytest.raises(ResultError, match="no scores to show"):
         table([])

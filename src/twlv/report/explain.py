@@ -21,6 +21,11 @@ def explain(results: Sequence[Result], groups: Mapping[Key, Sequence[Entry]], no
                 f"{clean(result.backbone.name)} was pretrained on {clean(', '.join(result.contaminated_by))}, "
                 f"which overlaps with {clean(result.dataset.name)}",
             )
+        if result.backbone.weights == "random":
+            notes.fixed(
+                "mind",
+                f"{clean(result.backbone.name)} has random weights, it was not trained: its numbers are no result",
+            )
     by_settings: dict[str, list[str]] = {}
     for score, members in _by_score(groups).items():
         by_settings.setdefault(common_settings(members), []).append(score)
