@@ -30,7 +30,7 @@ def test_backbones_by_data_sets(make):
 def test_random_weights_are_said(make):
     trained, untrained = make("a", "x", 1.0), make("b", "x", 2.0)
     untrained = replace(untrained, backbone=replace(untrained.backbone, weights="random"))
-    said = ["b has random weights, it was not trained: its numbers are no result"]
+    said = ["b has random weights, untrained: its numbers are no result"]
     assert _notes(table([trained, untrained]), "mind") == said
     assert _notes(table([trained]), "mind") == []
 

@@ -24,7 +24,7 @@ def explain(results: Sequence[Result], groups: Mapping[Key, Sequence[Entry]], no
         if result.backbone.weights == "random":
             notes.fixed(
                 "mind",
-                f"{clean(result.backbone.name)} has random weights, it was not trained: its numbers are no result",
+                f"{clean(result.backbone.name)} has random weights, untrained: its numbers are no result",
             )
     by_settings: dict[str, list[str]] = {}
     for score, members in _by_score(groups).items():
