@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from twlv.backbones import names
+from twlv.backbones.table import entry_of
 from twlv.errors import ResultError
 from twlv.report import table
 from twlv.types import Score
@@ -27,10 +29,11 @@ def test_backbones_by_data_sets(make):
     assert _cells(grid) == {"a": [1.0, 3.0], "b": [2.0, None]}
 
 
-def test_random_weights_are_said(make):
+@pytest.mark.parametrize("name", [name for name in names() if name.endswith(".random")])
+def test_random_weights_are_said(make, name: str):
     trained, untrained = make("a", "x", 1.0), make("b", "x", 2.0)
-    untrained = replace(untrained, backbone=replace(untrained.backbone, weights="random"))
-    said = ["b has random weights, untrained: its numbers are no result"]
+    untrained = replace(untrained, backbone=entry_of(name).card)
+    said = [f"{name} has random weights, untrained: its numbers are no result"]
     assert _notes(table([trained, untrained]), "mind") == said
     assert _notes(table([trained]), "mind") == []
 

@@ -21,7 +21,7 @@ def explain(results: Sequence[Result], groups: Mapping[Key, Sequence[Entry]], no
                 f"{clean(result.backbone.name)} was pretrained on {clean(', '.join(result.contaminated_by))}, "
                 f"which overlaps with {clean(result.dataset.name)}",
             )
-        if result.backbone.weights == "random":
+        if result.backbone.weights.startswith("random"):  # "random, seed 0"
             notes.fixed(
                 "mind",
                 f"{clean(result.backbone.name)} has random weights, untrained: its numbers are no result",
