@@ -27,7 +27,7 @@ from twlv.contracts import Backbone, Clip
 from twlv.embedding import Failure, Reading, extract, prefetch, read_sample, reading_for
 from twlv.embedding.extract import Batching, single_threaded
 from twlv.types import Sample, Uniform, Views
-from twlv.video import synthetic
+from twlv.video.synthetic import legacy as synthetic
 
 
 def decode_alone(samples: Sequence[Sample], reading: Reading, workers: int) -> tuple[float, list[Clip]]:

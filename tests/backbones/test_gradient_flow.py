@@ -11,7 +11,7 @@ from twlv.backbones.check import check_backbone
 from twlv.backbones.gradient_flow import GradientFlow, shifts
 from twlv.contracts import Backbone
 from twlv.errors import UsageError
-from twlv.video.synthetic import DIRECTIONS, render, scene, time_reversed
+from twlv.video.synthetic.legacy import DIRECTIONS, render, scene, time_reversed
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from twlv.cli.main import main
 from twlv.video import write_video
-from twlv.video.synthetic import COMBINATIONS, render, scene
+from twlv.video.synthetic.legacy import COMBINATIONS, render, scene
 
 FLOW = "gradient_flow.fixed"
 

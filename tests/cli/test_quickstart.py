@@ -17,7 +17,7 @@ Twlv = Callable[..., Any]
 
 
 def test_the_set_is_balanced_and_its_labels_are_independent() -> None:
-    from twlv.video.synthetic import scene
+    from twlv.video.synthetic.legacy import scene
 
     for first, last in (
         (0, quickstart.NUM_TRAIN),

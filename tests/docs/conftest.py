@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from twlv.video import write_video
-from twlv.video.synthetic import render, scene
+from twlv.video.synthetic.legacy import render, scene
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twlv.video.synthetic import COMBINATIONS, DIRECTIONS, SPEEDS, Scene, render, scene, time_reversed
+from twlv.video.synthetic.legacy import COMBINATIONS, DIRECTIONS, SPEEDS, Scene, render, scene, time_reversed
 
 SIZE = 48
 

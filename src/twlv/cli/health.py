@@ -116,7 +116,7 @@ def clip() -> Finding:
     """Write a small video, read it back, compare."""
     try:
         from twlv import video
-        from twlv.video.synthetic import render, scene
+        from twlv.video.synthetic.legacy import render, scene
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "clip.mp4"

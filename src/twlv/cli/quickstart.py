@@ -61,7 +61,7 @@ def headline(result: Result) -> Result:
 def render_set(out: Path) -> dict[str, Path]:
     """Write the videos that are not there yet, and two manifests over the same files: kind -> manifest."""
     from twlv import video
-    from twlv.video.synthetic import render, scene
+    from twlv.video.synthetic.legacy import render, scene
 
     folder = out / "videos"
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,7 +134,7 @@ def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | Non
 
 def explain(out: Path) -> str:
     """What the numbers mean, in plain sentences."""
-    from twlv.video.synthetic import DIRECTIONS, SHAPES, TEXTURES
+    from twlv.video.synthetic.legacy import DIRECTIONS, SHAPES, TEXTURES
 
     looks, ways = len(SHAPES) * len(TEXTURES), len(DIRECTIONS)
     return f"""
