@@ -146,8 +146,26 @@ class ClassLabel:
     index: int
 
 
-Target: TypeAlias = ClassLabel | None
+@dataclass(frozen=True, kw_only=True)
+class ClassLabels:
+    """The target of multi-label recognition: rising indices into ``DatasetCard.classes``, perhaps none."""
+
+    indices: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if list(self.indices) != sorted(set(self.indices)):
+            raise ValueError(f"class indices must rise and be distinct, got {self.indices}")
+
+
+Target: TypeAlias = ClassLabel | ClassLabels | None
 """More kinds (segments, frame labels, boxes) join as their tasks do. None: no label, only embed it."""
+
+
+def label_indices(target: Target) -> tuple[int, ...]:
+    """The class indices of a target: one, several, or none."""
+    if isinstance(target, ClassLabels):
+        return target.indices
+    return () if target is None else (target.index,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,11 +205,15 @@ class DatasetCard:
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Samples in annotation order, and the ids that are annotated but not on disk."""
+    """Samples in annotation order, and the ids that are annotated but not on disk.
+
+    ``notes`` are sentences on how the set was read and in what it differs from what its card expects.
+    """
 
     card: DatasetCard
     samples: tuple[Sample, ...]
     missing: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -202,7 +224,7 @@ class Dataset:
         """The part of the data set whose samples carry this split name (may be empty)."""
         samples = tuple(sample for sample in self.samples if sample.split == name)
         ids = {sample.video_id for sample in samples}
-        return Dataset(card=self.card, samples=samples, missing=self.missing & ids)
+        return Dataset(card=self.card, samples=samples, missing=self.missing & ids, notes=self.notes)
 
 
 # ---------------------------------------------------------------- backbones and embeddings

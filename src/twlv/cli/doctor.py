@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from twlv.cli.options import flag
 from twlv.cli.shared import DataOptions, dataset_of
 from twlv.errors import UnknownName, UsageError
+from twlv.types import label_indices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +73,13 @@ def dataset(name: str, options: DataOptions) -> int:
     print(f"  annotation file: sha256 {card.annotation_sha256}")
     for split in data.splits:
         part = data.split(split)
-        counts = Counter(card.classes[s.target.index] for s in part.samples if s.target is not None)
+        counts = Counter(card.classes[index] for s in part.samples for index in label_indices(s.target))
         shown = ", ".join(f"{label} {counts.get(label, 0)}" for label in card.classes[:20])
         print(
             f"  {split or '(no split)'}: {len(part.samples)} samples, {len(part.missing)} not on disk; {shown}"
         )
+    for note in data.notes:
+        print(f"  note: {note}")
     for group in sorted(cut_groups(data.samples)):
         print(f"  warning: the group '{group}' is in more than one split")
     missing = sorted(data.missing)

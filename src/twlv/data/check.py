@@ -15,7 +15,7 @@ from pathlib import Path
 from twlv.data.report import CheckReport
 from twlv.errors import TwlvError, VideoError
 from twlv.results.environment import cpu_cores
-from twlv.types import ClipPlan, Dataset, Sample, Span
+from twlv.types import ClipPlan, Dataset, Sample, Span, label_indices
 
 Decode = Callable[[Sample], float]
 """Decode some frames of a sample's file and return its duration in seconds; VideoError if it cannot be read."""
@@ -46,6 +46,7 @@ def check_dataset(dataset: Dataset, *, workers: int | None = None, decode: Decod
         leaks=cut_groups(samples),
         identical=identical,
         notes=(*_notes(dataset), *_twin_notes(samples, identical)),
+        samples=Counter(sample.split for sample in samples),
     )
 
 
@@ -90,13 +91,14 @@ def _counts(dataset: Dataset) -> dict[str, dict[str, int]]:
     """Split -> class name -> samples, classes in index order; samples without a label count under ''."""
     counts: dict[str, dict[str, int]] = {}
     for split in dataset.splits:
-        found = Counter(_class(dataset, sample) for sample in dataset.samples if sample.split == split)
+        part = [sample for sample in dataset.samples if sample.split == split]
+        found = Counter(name for sample in part for name in _class_names(dataset, sample))
         counts[split] = {name: found[name] for name in (*dataset.card.classes, "") if found[name]}
     return counts
 
 
-def _class(dataset: Dataset, sample: Sample) -> str:
-    return "" if sample.target is None else dataset.card.classes[sample.target.index]
+def _class_names(dataset: Dataset, sample: Sample) -> Sequence[str]:
+    return [dataset.card.classes[index] for index in label_indices(sample.target)] or [""]
 
 
 def cut_groups(samples: Iterable[Sample]) -> dict[str, tuple[str, ...]]:
@@ -143,16 +145,21 @@ def _twin_notes(samples: Sequence[Sample], identical: Sequence[Sequence[str]]) -
         yield f"{len(leaks)} sets of identical files are cut by a split, for instance {', '.join(leaks[0][:4])}"
 
 
+def _used(samples: Iterable[Sample]) -> set[int]:
+    return {index for sample in samples for index in label_indices(sample.target)}
+
+
 def _notes(dataset: Dataset) -> Iterable[str]:
-    """Sentences on what is allowed but often a mistake."""
-    used = {sample.target.index for sample in dataset.samples if sample.target is not None}
+    """Sentences on how the set was read, and on what is allowed but often a mistake."""
+    yield from dataset.notes
+    used = _used(dataset.samples)
     if used and 0 not in used:
         yield f"no sample has class 0 ('{dataset.card.classes[0]}'): labels may be counted from 1"
     unlabelled = sum(sample.target is None for sample in dataset.samples)
     if unlabelled and used:
         yield f"{unlabelled} samples have no label"
-    trained = {s.target.index for s in dataset.samples if s.target is not None and s.split == "train"}
-    others = {s.target.index for s in dataset.samples if s.target is not None and s.split not in ("train", "")}
+    trained = _used(sample for sample in dataset.samples if sample.split == "train")
+    others = _used(sample for sample in dataset.samples if sample.split not in ("train", ""))
     unseen = [dataset.card.classes[index] for index in sorted(others - trained)] if trained else []
     if unseen:
         yield f"{len(unseen)} classes have no training sample: {', '.join(unseen[:5])}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from twlv.files import write_atomic
@@ -15,7 +15,8 @@ SHOWN = 20
 
 @dataclass(frozen=True, kw_only=True)
 class CheckReport:
-    """``broken`` and ``missing`` are of video ids; ``counts`` split -> class name -> samples.
+    """``broken`` and ``missing`` are of video ids; ``counts`` split -> class name -> samples, ``samples``
+    split -> samples (with several labels a video they are fewer than the counts add up to).
 
     ``leaks`` are groups that a split cuts (group -> splits), ``identical`` sets of ids whose files have
     the same bytes, ``notes`` sentences on what is allowed but often a mistake.
@@ -30,6 +31,7 @@ class CheckReport:
     leaks: Mapping[str, tuple[str, ...]]
     identical: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    samples: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def failed(self) -> dict[str, str]:
@@ -54,6 +56,7 @@ class CheckReport:
             "leaks": {group: list(splits) for group, splits in self.leaks.items()},
             "identical": [list(ids) for ids in self.identical],
             "notes": list(self.notes),
+            "samples": dict(self.samples),
         }
 
     def save(self, path: str | Path) -> Path:
@@ -71,7 +74,8 @@ class CheckReport:
         for split, classes in self.counts.items():
             labels = {name: count for name, count in classes.items() if name}
             spread = f", {min(labels.values())} to {max(labels.values())} a class" if labels else ""
-            yield f"  {split or '(no split)'}: {sum(classes.values())} samples, {len(labels)} classes{spread}"
+            number = self.samples.get(split, sum(classes.values()))
+            yield f"  {split or '(no split)'}: {number} samples, {len(labels)} classes{spread}"
         yield from _section("missing", [(video_id, "not on disk") for video_id in self.missing])
         yield from _section("broken", list(self.broken.items()))
         leaks = [(group, "in " + ", ".join(splits)) for group, splits in self.leaks.items()]

@@ -35,6 +35,7 @@ from twlv.types import (
     Embedding,
     Sample,
     Sampling,
+    label_indices,
 )
 
 GROUP = 64
@@ -159,7 +160,7 @@ def stream_official(
 
 def class_names(samples: Sequence[Sample], classes: int | Sequence[str] | None) -> tuple[str, ...]:
     """Class names for the labels seen; InputError for a label out of range."""
-    labels = [(s.target.index, s.path) for s in samples if s.target is not None]
+    labels = [(index, s.path) for s in samples for index in label_indices(s.target)]
     top, path = max(labels, default=(-1, ""))
     if classes is None:
         classes = top + 1

@@ -19,7 +19,7 @@ from twlv.store.official_layout import find_splits, sampling_of, video_ids
 from twlv.store.spec import StoreSpec
 from twlv.store.store import Store
 from twlv.store.writer import StoreWriter
-from twlv.types import Dataset, Embedding, Sample, Uniform
+from twlv.types import ClassLabels, Dataset, Embedding, Sample, Uniform
 
 VIDEOS_PER_SHARD = 256
 
@@ -109,10 +109,16 @@ def _write_manifest(store: Path, samples: Sequence[Sample]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["video_id", "path", "label", "split"])
     for sample in samples:
-        label = "" if sample.target is None else sample.target.index
-        writer.writerow([sample.video_id, sample.video_id, label, sample.split])
+        label = _annotation(sample)
+        writer.writerow([sample.video_id, sample.video_id, "" if label is None else label, sample.split])
 
     write_atomic(store / "manifest.csv", text.getvalue(), scratch=store / "tmp")
+
+
+def _annotation(sample: Sample) -> int | None:
+    if isinstance(sample.target, ClassLabels):
+        raise StoreError(f"video '{sample.video_id}' has several labels; the authors' layout holds one a video")
+    return None if sample.target is None else sample.target.index
 
 
 def _flat_names(samples: Sequence[Sample]) -> dict[str, str]:
@@ -133,7 +139,7 @@ def _write_video(base: Path, sample: Sample, embedding: Embedding) -> None:
     spans = embedding.spans_seconds
     meta = {
         "video_id": sample.video_id,
-        "annotation": None if sample.target is None else sample.target.index,
+        "annotation": _annotation(sample),
         "duration": float(spans[:, 1].max()),
         "clips": [{"start": float(start), "end": float(end)} for start, end in spans],
     }

@@ -141,9 +141,8 @@ def class_count(classes: tuple[str, ...], *tables: Table) -> int:
 
 def _label(sample: Sample) -> int:
     if not isinstance(sample.target, ClassLabel):
-        raise FeatureError(
-            f"video '{sample.video_id}' has no class label; recognition needs one for every video"
-        )
+        seen = "no class label" if sample.target is None else "several class labels"
+        raise FeatureError(f"video '{sample.video_id}' has {seen}; recognition needs one for every video")
     return sample.target.index
 
 
