@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, cast
 
 import numpy as np
 
+from twlv.errors import InputError
 from twlv.types import DoubleArray
 
 Shrinkage: TypeAlias = 'float | Literal["auto"]'
@@ -29,34 +30,58 @@ class Lda:
 
     def decide(self, rows: DoubleArray) -> DoubleArray:
         """Decision values (m,) of rows (m, D)."""
-        return cast(DoubleArray, rows @ self.coef + self.intercept)
+        return rows @ self.coef + self.intercept
 
 
 def fit_lda(zero: DoubleArray, one: DoubleArray, *, shrinkage: Shrinkage = "auto") -> Lda:
     """Tell the rows of ``one`` (m1, D) from those of ``zero`` (m0, D), with equal priors. Float64."""
-    spreads = spread(zero, shrinkage), spread(one, shrinkage)
-    ridge = 0.5 * (spreads[0].ridge + spreads[1].ridge)
-    rows = np.sqrt(0.5) * np.concatenate([each.rows for each in spreads])
-    coef = solve(ridge, rows, spreads[1].mean - spreads[0].mean)
-    return Lda(coef=coef, intercept=-0.5 * float((spreads[0].mean + spreads[1].mean) @ coef))
+    classes = spread(zero, shrinkage), spread(one, shrinkage)
+    ridge = 0.5 * (classes[0].ridge + classes[1].ridge)
+    middle, away = classes[0].mean + classes[1].mean, classes[1].mean - classes[0].mean
+    if ridge.min() <= 0.0:
+        full = 0.5 * (classes[0].covariance() + classes[1].covariance())
+        coef = cast(DoubleArray, np.linalg.lstsq(full, away, rcond=None)[0])
+    else:
+        root = np.sqrt(ridge)
+        low_rank = np.empty((len(zero) + len(one), len(root)))
+        blocks = low_rank[: len(zero)], low_rank[len(zero) :]
+        for each, block in zip(classes, blocks, strict=True):
+            np.multiply(each.centred, np.sqrt(0.5 * each.weight) / root, out=block)
+        coef = _solve(low_rank, _gram(low_rank), away / root) / root
+    return Lda(coef=coef, intercept=-0.5 * float(middle @ coef))
 
 
 def fit_differences(differences: DoubleArray, *, shrinkage: Shrinkage = "auto") -> DoubleArray:
     """The direction (D,) that tells differences (m, D) from their negatives.
 
-    That is ``fit_lda(-differences, differences)``: both classes have the same covariance, so it is made once.
+    That is ``fit_lda(-differences, differences)``: both classes have the same covariance, so it is made once,
+    and the Gram matrix of the shrinkage serves again.
     """
     found = spread(differences, shrinkage)
-    return solve(found.ridge, found.rows, 2.0 * found.mean)
+    if found.gram is None or found.ridge.min() <= 0.0:
+        return fit_lda(-differences, differences, shrinkage=shrinkage).coef
+    root, factor = np.sqrt(found.ridge), found.weight * found.scale2[0] / found.ridge[0]
+    low_rank = np.multiply(found.centred, np.sqrt(found.weight) / root)
+    return _solve(low_rank, factor * found.gram, 2.0 * found.mean / root) / root
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Spread:
-    """A class: its ``mean`` (D,), and its shrunk covariance ``diag(ridge) + rows.T @ rows``."""
+    """A class: its ``mean`` (D,) and its covariance ``diag(ridge) + weight * centred.T @ centred``, shrunk.
+
+    ``gram`` is the smaller Gram matrix of ``centred / sqrt(scale2)``, where the shrinkage needed it.
+    """
 
     mean: DoubleArray
+    centred: DoubleArray
+    weight: float
     ridge: DoubleArray
-    rows: DoubleArray
+    scale2: DoubleArray
+    gram: DoubleArray | None = None
+
+    def covariance(self) -> DoubleArray:
+        """All of it, (D, D)."""
+        return self.weight * (self.centred.T @ self.centred) + np.diag(self.ridge)
 
 
 def spread(values: DoubleArray, shrinkage: Shrinkage) -> Spread:
@@ -72,51 +97,48 @@ def spread(values: DoubleArray, shrinkage: Shrinkage) -> Spread:
     variance = np.einsum("ij,ij->j", centred, centred) / count
     if shrinkage == "auto":
         scale2 = np.where(_constant(variance, mean, count), 1.0, variance)
-        share, level = ledoit_wolf(centred / np.sqrt(scale2))
+        standardised = centred * (1.0 / np.sqrt(scale2))
+        gram = _gram(standardised)
+        share, level = ledoit_wolf(standardised, gram)
         ridge = share * level * scale2
     else:
-        share = float(shrinkage)
+        gram, scale2, share = None, np.ones_like(variance), float(shrinkage)
         ridge = np.full_like(variance, share * variance.mean())
-    centred *= np.sqrt((1.0 - share) / count)
-    return Spread(mean=mean, ridge=ridge, rows=centred)
+    weight = (1.0 - share) / count
+    return Spread(mean=mean, centred=centred, weight=weight, ridge=ridge, scale2=scale2, gram=gram)
 
 
-def ledoit_wolf(standardised: DoubleArray) -> tuple[float, float]:
+def ledoit_wolf(standardised: DoubleArray, gram: DoubleArray) -> tuple[float, float]:
     """The share of the target in Ledoit and Wolf's estimate for centred rows (m, D), and the mean variance.
 
-    The sums over D x D products are taken from the smaller of the two Gram matrices.
+    ``gram`` is either Gram matrix of the rows: the sum of squares of the D x D one is that of the m x m one.
     """
     count, width = standardised.shape
     lengths = np.einsum("ij,ij->i", standardised, standardised)
     level = float(lengths.sum()) / (count * width)
     if width == 1:
         return 0.0, level
-    squares = float(np.square(_gram(standardised)).sum()) / count**2
+    squares = float(np.vdot(gram, gram)) / count**2
     delta = (squares - width * level**2) / width
     beta = min((float(lengths @ lengths) / count - squares) / (width * count), delta)
     return (0.0 if beta == 0 else beta / delta), level
 
 
-def solve(ridge: DoubleArray, rows: DoubleArray, right: DoubleArray) -> DoubleArray:
-    """x (D,) of ``(diag(ridge) + rows.T @ rows) @ x = right``; the shortest one where nothing was shrunk."""
-    from scipy import linalg
+def _solve(low_rank: DoubleArray, gram: DoubleArray, right: DoubleArray) -> DoubleArray:
+    """x (D,) of ``(1 + low_rank.T @ low_rank) @ x = right``, on the side of the Gram matrix; overwrites it."""
+    from scipy.linalg import lapack
 
-    if ridge.min() <= 0.0:
-        full = rows.T @ rows + np.diag(ridge)
-        return cast(DoubleArray, np.linalg.lstsq(full, right, rcond=None)[0])
-    root = np.sqrt(ridge)
-    scaled, right = rows / root, right / root
-    inner = _gram(scaled)
-    inner.flat[:: len(inner) + 1] += 1.0
-    if len(rows) < len(ridge):
-        right = right - scaled.T @ linalg.solve(inner, scaled @ right, assume_a="pos", check_finite=False)
-    else:
-        right = linalg.solve(inner, right, assume_a="pos", check_finite=False)
-    return cast(DoubleArray, right / root)
+    gram.flat[:: len(gram) + 1] += 1.0
+    by_rows = len(low_rank) < low_rank.shape[1]
+    _, found, status = lapack.dposv(gram, low_rank @ right if by_rows else right, overwrite_a=True)
+    if status:
+        raise InputError("the covariance is not positive definite; are all values finite?")
+    return cast(DoubleArray, right - found @ low_rank if by_rows else found)
 
 
 def _gram(rows: DoubleArray) -> DoubleArray:
-    return cast(DoubleArray, rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows)
+    """The smaller of ``rows @ rows.T`` and ``rows.T @ rows``."""
+    return rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows
 
 
 def _constant(variance: DoubleArray, mean: DoubleArray, count: int) -> DoubleArray:
