@@ -4,6 +4,8 @@
 may stand side by side, ``published`` gives the report's own numbers. Nothing here imports torch.
 """
 
+from twlv.results.abilities import abilities, published_abilities
+from twlv.results.ability import Abilities, Ability, Mean, Part
 from twlv.results.compare import Difference, axes, comparable, compare
 from twlv.results.contamination import overlapping
 from twlv.results.environment import environment
@@ -33,16 +35,21 @@ from twlv.results.result import (
 __all__ = [
     "PAPER",
     "SCHEMA",
+    "Abilities",
+    "Ability",
     "Average",
     "DatasetRecord",
     "Difference",
     "Headline",
+    "Mean",
+    "Part",
     "Predictions",
     "PublishedColumn",
     "PublishedRecord",
     "Reference",
     "Result",
     "TaskRecord",
+    "abilities",
     "averages",
     "axes",
     "comparable",
@@ -58,6 +65,7 @@ __all__ = [
     "matching_column",
     "overlapping",
     "published",
+    "published_abilities",
     "record",
     "references",
     "save",
