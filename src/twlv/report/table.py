@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twlv.errors import ResultError
+from twlv.report.abilities import ability_grid
 from twlv.report.averages import with_averages
 from twlv.report.cells import make_rows, mark_best, row_names
 from twlv.report.columns import Entry, Key, entries, make_columns
@@ -16,7 +17,8 @@ from twlv.results import Result
 
 
 def table(results: Sequence[Result], *, paper: bool = False, mix: bool = False) -> Table:
-    """The tables of these results: one of each result's first score, one of all other scores.
+    """The tables of these results: one of each result's first score, one of all other scores, and one of
+    appearance against motion where a backbone was measured on both kinds.
 
     ``paper`` adds the rows that the report printed, for the columns that match.
 
@@ -39,6 +41,9 @@ def table(results: Sequence[Result], *, paper: bool = False, mix: bool = False) 
             grids.append(mark_best(with_averages(plain, notes)))
     if paper:
         grids = with_published(grids, notes)
+    compared = ability_grid(results, notes, mix=mix)
+    if compared is not None:
+        grids.append(compared)
     explain(results, groups, notes)
     return Table(grids=tuple(grids), footnotes=notes.items, meanings=meanings(groups), results=tuple(results))
 
