@@ -19,6 +19,7 @@ FloatArray: TypeAlias = npt.NDArray[np.float32]
 DoubleArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 Level: TypeAlias = Literal["clip", "time", "patch"]
+FrameOrder: TypeAlias = Literal["forward", "reversed"]
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 

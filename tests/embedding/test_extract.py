@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from twlv.contracts import Tokens
-from twlv.embedding import Batching, Failure, embed_list, extract, reading_for
+from twlv.embedding import Batching, Failure, embed_list, extract, read_sample, reading_for
 from twlv.errors import UsageError
 from twlv.types import BackboneCard, Dataset, Embedding, MultiClip, Uniform, Views
 
@@ -121,3 +122,49 @@ def test_levels(backbone, make_dataset: MakeDataset, level, shape) -> None:
 def test_a_frame_count_that_the_weights_do_not_take_is_refused(backbone, make_dataset: MakeDataset) -> None:
     with pytest.raises(UsageError, match=r"clips of 4 frames, the sampling asks for 8"):
         embed_list(backbone, make_dataset().samples, sampling=Uniform(num_frames=8))
+
+
+class LastFrame:
+    """A video model that knows time: the mean colour of the last frame."""
+
+    def __init__(self, card: BackboneCard) -> None:
+        self.card = card
+
+    def encode(self, frames: torch.Tensor) -> Tokens:
+        return Tokens(patches=frames[:, -1:].mean(dim=(-2, -1))[:, :, None, None, :].contiguous())
+
+
+def test_reversed_reading_turns_round_the_same_frames_of_every_clip(
+    backbone, make_dataset: MakeDataset
+) -> None:
+    sample = make_dataset().samples[2]
+    orders = [
+        reading_for(backbone.card, DENSE, Views(), frame_order=order) for order in ("forward", "reversed")
+    ]
+    forward, backward = (list(read_sample(sample, reading)) for reading in orders)
+    assert len(forward) == len(backward) > 1
+    for one, other in zip(forward, backward, strict=True):
+        assert torch.equal(one.frames.flip(0), other.frames)
+        assert one.pts_seconds[::-1].tolist() == other.pts_seconds.tolist()
+        assert one.span == other.span
+    assert any(not torch.equal(clip.frames, clip.frames.flip(0)) for clip in forward)
+
+
+def test_a_mean_over_frames_cannot_tell_the_order_and_a_video_model_can(
+    backbone, make_dataset: MakeDataset
+) -> None:
+    samples = make_dataset().samples
+    for model, blind in ((backbone, True), (LastFrame(backbone.card), False)):
+        found = [
+            np.concatenate([item.vectors for item in embed_list(model, samples, frame_order=order)])
+            for order in ("forward", "reversed")
+        ]
+        assert (np.abs(found[0] - found[1]).max() < 1e-6) == blind
+
+
+def test_one_frame_reversed_is_refused_for_a_video_model_only(backbone) -> None:
+    card = dataclasses.replace(backbone.card, num_frames=1)
+    with pytest.raises(UsageError, match="one frame: reversed they are the same"):
+        reading_for(card, Uniform(), Views(), frame_order="reversed")
+    reading_for(card, Uniform(), Views())
+    reading_for(dataclasses.replace(card, modality="image"), Uniform(), Views(), frame_order="reversed")

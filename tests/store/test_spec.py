@@ -115,3 +115,19 @@ def test_other_settings_are_refused_naming_every_field(tmp_path: Path, spec: Sto
     ):
         assert line in message
     assert "use the same settings, or another folder" in message
+
+
+def test_forward_stores_keep_the_key_and_the_file_of_before_there_were_reversed_ones(spec: StoreSpec) -> None:
+    assert spec.key == "2d59cb3b50af33b8d245a149426c3913918a950ced75a610818ddc106671f270"
+    assert "frame_order" not in spec.to_json()
+    assert StoreSpec.from_json(spec.to_json()) == spec
+
+
+def test_reversed_frames_are_another_store(spec: StoreSpec, tmp_path: Path) -> None:
+    other = dataclasses.replace(spec, frame_order="reversed")
+    assert other.key != spec.key
+    assert StoreSpec.from_json(other.to_json()) == other
+    assert spec.differences(other) == {"frame_order": ("forward", "reversed")}
+    Store.open_or_create(tmp_path / "s", spec)
+    with pytest.raises(StoreError, match="frame_order: here 'forward', asked 'reversed'"):
+        Store.open_or_create(tmp_path / "s", other)

@@ -14,7 +14,18 @@ from twlv.embedding.features import StoredFeatures
 from twlv.embedding.progress import Progress, Silent
 from twlv.embedding.reading import Reading, reading_for
 from twlv.store import Store, StoreSpec, StoreWriter, share
-from twlv.types import BackboneCard, Coverage, Dataset, Embedding, Level, Sample, Sampling, Uniform, Views
+from twlv.types import (
+    BackboneCard,
+    Coverage,
+    Dataset,
+    Embedding,
+    FrameOrder,
+    Level,
+    Sample,
+    Sampling,
+    Uniform,
+    Views,
+)
 from twlv.version import __version__
 
 
@@ -47,6 +58,7 @@ def store_spec(card: BackboneCard, reading: Reading, level: Level) -> StoreSpec:
         views=reading.views,
         level=level,
         decoder=reading.decoder,
+        frame_order=reading.frame_order,
         dtype="float16" if level == "patch" and card.dtype == "bfloat16" else "float32",
     )
 
@@ -62,6 +74,7 @@ def embed_dataset(
     part: tuple[int, int] = (1, 1),
     workers: int | None = None,
     decoder: str = "pyav",
+    frame_order: FrameOrder = "forward",
     command: str = "",
     progress: Progress | None = None,
 ) -> EmbedReport:
@@ -70,6 +83,7 @@ def embed_dataset(
     ``part`` (i, n), counted from 1, takes every n-th sample from the i-th on (see ``store.share``).
     Every video is durable as soon as it is done. A sample that fails is recorded with its reason, never
     replaced, and tried again by the next run. Any number of parts may write to one store at the same time.
+    ``frame_order`` "reversed" embeds the frames of every clip the last one first, into a store of its own.
     ``command`` is kept by a new store, so that it can say what made it.
 
     Raises:
@@ -77,7 +91,7 @@ def embed_dataset(
         UsageError: the settings fit no video or not the backbone, or the part does not exist; no store is made.
     """
     started, timings, watch = time.perf_counter(), Timings(), progress or Silent()
-    reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder)
+    reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder, frame_order)
     provenance = _versions(decoder)
     plan = [sample.video_id for sample in data.samples]
     mine = frozenset(share(plan, part))
@@ -149,7 +163,8 @@ def embed_list(
     level: Level = "clip",
     workers: int | None = None,
     decoder: str = "pyav",
+    frame_order: FrameOrder = "forward",
 ) -> Iterator[Embedding | Failure]:
     """Embed samples in memory, in order, with nothing written."""
-    reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder)
+    reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder, frame_order)
     return extract(model, samples, reading, level=level, workers=workers)

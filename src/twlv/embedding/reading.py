@@ -12,26 +12,37 @@ from twlv import video
 from twlv.backbones.frames import check_count
 from twlv.contracts import Clip
 from twlv.errors import UsageError
-from twlv.types import BackboneCard, MultiClip, Sample, Sampling, Views
+from twlv.types import BackboneCard, FrameOrder, MultiClip, Sample, Sampling, Views
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """Everything that decides which pixels a backbone sees."""
+    """Everything that decides which pixels a backbone sees, and in which order.
+
+    ``frame_order`` "reversed" turns the frames of every clip round after the plan has chosen them, so both
+    orders show the same frames. Clips keep their rows: the mean over clips does not depend on their order.
+    """
 
     sampling: Sampling
     num_frames: int
     views: Views
     preprocess: video.Preprocess
     decoder: str = "pyav"
+    frame_order: FrameOrder = "forward"
 
 
-def reading_for(card: BackboneCard, sampling: Sampling, views: Views, decoder: str = "pyav") -> Reading:
+def reading_for(
+    card: BackboneCard,
+    sampling: Sampling,
+    views: Views,
+    decoder: str = "pyav",
+    frame_order: FrameOrder = "forward",
+) -> Reading:
     """The reading that this backbone's weights were made for, with the sampling asked.
 
     Raises:
         UsageError: the sampling asks for a frame count that the weights do not take, or the settings fit
-            no video whatever.
+            no video whatever, or clips of one frame are to be reversed for a video model.
         UnknownName: there is no sampling rule of that name.
     """
     num_frames = sampling.num_frames or card.num_frames
@@ -41,6 +52,11 @@ def reading_for(card: BackboneCard, sampling: Sampling, views: Views, decoder: s
             f"leave --num-frames out, or choose a backbone with flexible frames"
         )
     check_count(num_frames, card)
+    if frame_order == "reversed" and num_frames == 1 and card.modality == "video":
+        raise UsageError(
+            f"{card.name} reads clips of one frame: reversed they are the same, so nothing could be measured; "
+            "take clips of two frames or more (--num-frames)"
+        )
     preprocess = video.Preprocess.from_card(card)
     video.check_sampling(sampling, num_frames=num_frames, views=views)
     preprocess.check_views(views.spatial)
@@ -50,6 +66,7 @@ def reading_for(card: BackboneCard, sampling: Sampling, views: Views, decoder: s
         views=views,
         preprocess=preprocess,
         decoder=decoder,
+        frame_order=frame_order,
     )
 
 
@@ -71,6 +88,12 @@ def read_sample(sample: Sample, reading: Reading) -> Iterator[Clip]:
     plans = video.plan_clips(
         info, reading.sampling, num_frames=reading.num_frames, views=reading.views, span=sample.span
     )
-    return video.read_clips(
+    clips = video.read_clips(
         info, plans, reading.preprocess, spatial_views=reading.views.spatial, backend=reading.decoder
     )
+    return clips if reading.frame_order == "forward" else map(_reversed, clips)
+
+
+def _reversed(clip: Clip) -> Clip:
+    """The same frames, the last one first."""
+    return replace(clip, frames=clip.frames.flip(0), pts_seconds=clip.pts_seconds[::-1].copy())

@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 from twlv.codec import canonical, from_json, to_json
 from twlv.errors import StoreError
-from twlv.types import BackboneCard, Json, Level, MultiClip, Sampling, Views
+from twlv.types import BackboneCard, FrameOrder, Json, Level, MultiClip, Sampling, Views
 
 SCHEMA = 1
 """Version of the layout on disk. A reader refuses a higher one."""
@@ -24,7 +24,8 @@ class StoreSpec:
 
     ``num_frames`` is the resolved number of frames of a clip, ``decoder`` the name of the video backend
     (its version is provenance, recorded with the vectors but not part of the key), ``dtype`` the
-    precision on disk; reading always gives float32.
+    precision on disk; reading always gives float32. ``frame_order`` "reversed": the frames of every clip ran
+    backwards. It is written down only then, so forward stores keep the key and the file that they always had.
     """
 
     backbone: BackboneCard
@@ -34,6 +35,7 @@ class StoreSpec:
     level: Level = "clip"
     decoder: str = "pyav"
     dtype: Literal["float32", "float16"] = "float32"
+    frame_order: FrameOrder = "forward"
 
     @property
     def key(self) -> str:
@@ -46,8 +48,11 @@ class StoreSpec:
         return hashlib.sha256(canonical(self._keyed()).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Json]:
-        """All fields, the descriptive ones too."""
-        return cast("dict[str, Json]", to_json(self))
+        """All fields, the descriptive ones too; ``frame_order`` only where it is reversed."""
+        value = cast("dict[str, Json]", to_json(self))
+        if self.frame_order == "forward":
+            del value["frame_order"]
+        return value
 
     @classmethod
     def from_json(cls, value: Json, *, where: str = "spec") -> StoreSpec:
@@ -56,7 +61,7 @@ class StoreSpec:
 
     def differences(self, other: StoreSpec) -> dict[str, tuple[Json, Json]]:
         """Every keyed field in which the two differ, dotted (``backbone.dim``), with both values."""
-        mine, others = _flat(self._keyed()), _flat(other._keyed())
+        mine, others = ({**_flat(spec._keyed()), "frame_order": spec.frame_order} for spec in (self, other))
         names = [*mine, *(name for name in others if name not in mine)]
         pairs = {name: (mine.get(name), others.get(name)) for name in names}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
