@@ -19,12 +19,13 @@ from twlv.video.synthetic.names import (
     direction_of,
     heading_of,
 )
+from twlv.video.synthetic.optical_flow import flow
 from twlv.video.synthetic.pretraining import LEVELS, pretrain_batch, pretrain_scenes
 from twlv.video.synthetic.random_dots import dots
 from twlv.video.synthetic.rendering import render, render_blocks
 from twlv.video.synthetic.scene import Backdrop, Camera, Event, Look, Mover, Path, Scene, time_reversed
 from twlv.video.synthetic.timeline import Action, Timeline, draw_timeline, frame_labels
-from twlv.video.synthetic.truth import boxes, flow, masks, visible
+from twlv.video.synthetic.truth import boxes, masks, visible
 
 __all__ = [
     "ACTIONS",

@@ -1,15 +1,24 @@
 """From scenes to frames.
 
-Axis letters: B scenes, T frames, C colours, H W pixels.
+Axis letters: B scenes, T frames, C colours, H W pixels, F frames of several scenes one after the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 
+from twlv.errors import UsageError
+from twlv.types import IntArray
+from twlv.video.synthetic.backdrop import add_noise, ground
+from twlv.video.synthetic.motion import frame_times, states
+from twlv.video.synthetic.paint import Rows, make_rows, paint
 from twlv.video.synthetic.scene import Scene
+
+BLOCK_PIXELS = 1 << 20
+"""Pixels (not values) that are drawn at a time: enough to keep a processor busy, few enough for its cache."""
 
 
 def render(
@@ -20,7 +29,14 @@ def render(
     Frame i of T is the state at (i - (T - 1) / 2) duration / T, symmetric about the middle. What a scene
     looks like does not depend on the others in the batch. Raises UsageError for sizes below 1.
     """
-    raise NotImplementedError
+    check_size(num_frames, size_px)
+    frames = torch.empty(len(scenes), num_frames, 3, size_px, size_px, dtype=torch.uint8, device=device)
+    for first, last in blocks(len(scenes), num_frames, size_px):
+        draw_block(scenes[first:last], frames[first:last], np.arange(num_frames), num_frames)
+    for number, scene in enumerate(scenes):
+        if scene.reversed:
+            frames[number] = frames[number].flip(0)
+    return frames
 
 
 def render_blocks(
@@ -32,4 +48,50 @@ def render_blocks(
     device: torch.device | str = "cpu",
 ) -> Iterator[torch.Tensor]:
     """The frames of ``render`` for one long scene, at most ``block_frames`` at a time: uint8 (t, 3, H, W)."""
-    raise NotImplementedError
+    check_size(num_frames, size_px)
+    if block_frames < 1:
+        raise UsageError(f"block_frames must be 1 or above, got {block_frames}")
+    for first in range(0, num_frames, block_frames):
+        numbers = np.arange(first, min(first + block_frames, num_frames))
+        if scene.reversed:
+            numbers = num_frames - 1 - numbers[::-1]
+        frames = torch.empty(1, len(numbers), 3, size_px, size_px, dtype=torch.uint8, device=device)
+        draw_block([scene], frames, numbers, num_frames)
+        yield frames[0].flip(0) if scene.reversed else frames[0]
+
+
+def check_size(num_frames: int, size_px: int) -> None:
+    """Raise UsageError unless both are 1 or above."""
+    if num_frames < 1 or size_px < 1:
+        raise UsageError(f"needs num_frames and size_px of 1 or above, got {num_frames} and {size_px}")
+
+
+def blocks(num_scenes: int, num_frames: int, size_px: int) -> Iterator[tuple[int, int]]:
+    """First and last scene of every part that is drawn at once."""
+    step = max(1, BLOCK_PIXELS // (num_frames * size_px**2))
+    return ((first, min(first + step, num_scenes)) for first in range(0, num_scenes, step))
+
+
+def draw_block(scenes: Sequence[Scene], frames: torch.Tensor, numbers: IntArray, num_frames: int) -> None:
+    """Fill uint8 (B, t, 3, S, S) with the frames of these numbers, played forwards."""
+    size_px = frames.shape[-1]
+    for part, scene in zip(frames, scenes, strict=True):
+        part.copy_(
+            ground(scene, frame_times(scene.duration_seconds, num_frames, numbers), size_px, part.device)
+        )
+    paint(frames.view(-1, 3, size_px, size_px), cast_rows(scenes, numbers, num_frames, size_px))
+    for part, scene in zip(frames, scenes, strict=True):
+        add_noise(part, scene, numbers)
+
+
+def cast_rows(scenes: Sequence[Scene], numbers: IntArray, num_frames: int, size_px: int) -> Rows:
+    """All movers of the scenes in the frames of these numbers."""
+    state = states(scenes, [frame_times(scene.duration_seconds, num_frames, numbers) for scene in scenes])
+    movers = [mover for scene in scenes for mover in scene.movers]
+    layers = [layer for scene in scenes for layer in range(len(scene.movers))]
+    canvases = [
+        np.arange(len(numbers)) + number * len(numbers)
+        for number, scene in enumerate(scenes)
+        for _ in scene.movers
+    ]
+    return make_rows(movers, layers, canvases, state, size_px)

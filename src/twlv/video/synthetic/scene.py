@@ -25,7 +25,7 @@ class Look:
 
     ``radius`` is that of the disc of the same area, at mid-clip; ``angle_radians`` the orientation there.
     A texture mixes the two ``colours`` (``plain`` shows the first alone). ``grain`` is the width of a stripe
-    in radii, ``phase`` (in periods) shifts the texture over the shape and chooses the piece of ``noise``.
+    in radii, ``phase`` in [0, 1) shifts the texture over the shape, or chooses the piece of ``noise``.
     """
 
     shape: str
