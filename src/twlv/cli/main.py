@@ -40,6 +40,8 @@ COMMANDS = (
             help="the data sets that have a name"),
     Command(words=("data", "check"), target="twlv.cli.data:check",
             help="decode the first, middle and last frame of every video of a manifest"),
+    Command(words=("data", "synth"), target="twlv.cli.data_synth:run", resumes=True,
+            help="render a set of videos with exact labels, for any task or for pretraining"),
     Command(words=("store", "info"), target="twlv.cli.store:info",
             help="what a store holds and how it was made"),
     Command(words=("store", "verify"), target="twlv.cli.store:verify",
@@ -153,8 +155,8 @@ def _actions(verb: str) -> str:
 
 
 def _how_to_go_on(words: list[str]) -> str:
-    if any(command.resumes and words[:1] == [command.words[0]] for command in COMMANDS):
-        return "what was embedded is kept: type the same command again to resume"
+    if any(command.resumes and tuple(words[: len(command.words)]) == command.words for command in COMMANDS):
+        return "what was finished is kept: type the same command again to resume"
     return "nothing was kept"
 
 

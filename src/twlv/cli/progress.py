@@ -43,9 +43,9 @@ class Lines:
 
     def __init__(
         self, label: str = "embed", *, every_seconds: float = 10.0, out: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic, kept: str = "already in the store",
     ) -> None:  # fmt: skip
-        self._label, self._every, self._clock = label, every_seconds, clock
+        self._label, self._every, self._clock, self._kept_where = label, every_seconds, clock, kept
         self._out = out if out is not None else sys.stderr
         self._total = self._done = self._new = self._failed = 0
         self._began = self._last = 0.0
@@ -55,7 +55,7 @@ class Lines:
         self._total, self._done, self._new, self._failed = total, done, 0, 0
         self._began = self._last = self._clock()
         if done < total:
-            kept = f", {done} already in the store" if done else ""
+            kept = f", {done} {self._kept_where}" if done else ""
             self._print(f"{total} videos{kept}")
 
     def advance(self, video_id: str, failed: str | None) -> None:
@@ -83,6 +83,6 @@ class Lines:
         print(f"{self._label}: {text}", file=self._out, flush=True)
 
 
-def progress(label: str = "embed") -> Bar | Lines:
-    """A bar if standard error is a terminal, else lines."""
-    return Bar(label) if sys.stderr.isatty() else Lines(label)
+def progress(label: str = "embed", *, kept: str = "already in the store") -> Bar | Lines:
+    """A bar if standard error is a terminal, else lines; ``kept`` is said of the videos of an earlier run."""
+    return Bar(label) if sys.stderr.isatty() else Lines(label, kept=kept)
