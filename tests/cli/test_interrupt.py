@@ -52,7 +52,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_resumes(manifest: Path, tmp_pa
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=60)
     assert running.returncode == 130, errors
-    assert errors.endswith("what was embedded is kept: type the same command again to resume\n")
+    assert errors.endswith("what was finished is kept: type the same command again to resume\n")
     assert "Traceback" not in errors
 
     kept = len(Store.open(tmp_path / "store"))
