@@ -1,13 +1,13 @@
-"""Records that hold tensors, and the three Protocols that the project stands on.
+"""Records that hold tensors, and the Protocols that the project stands on.
 
 Axis letters: B batch, T frames, C colours, H W pixels, T' H' W' token grid, M clips, D width.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 import torch
 
@@ -17,6 +17,7 @@ from twlv.types import (
     DatasetCard,
     DoubleArray,
     Embedding,
+    Json,
     Level,
     Outcome,
     Sample,
@@ -105,6 +106,29 @@ class Features(Protocol):
         """The embedding of each video, with its sample (target, group, span)."""
 
 
+class EpochFeatures(Features, Protocol):
+    """Features of training videos that change from epoch to epoch: augmented anew, or drawn from stored views.
+
+    Iterated as they are, they give what held-out videos are judged by: always the same. A task that knows
+    nothing of epochs can so use them like any Features. Ask ``in_epochs`` whether Features are of this kind.
+    """
+
+    @property
+    def training(self) -> Mapping[str, Json]:
+        """How the epochs are made, for a Result: ``kind`` (``live`` or ``views``), augmentation, seed."""
+
+    def for_epoch(self, epoch: int) -> Features:
+        """The features of one epoch, counted from 0: the same samples in the same order, new vectors.
+
+        Equal epochs give equal vectors, whatever was asked before.
+        """
+
+
+def in_epochs(features: Features) -> TypeGuard[EpochFeatures]:
+    """Whether these features differ from epoch to epoch. Reads nothing."""
+    return callable(getattr(features, "for_epoch", None))
+
+
 @runtime_checkable
 class Task(Protocol):
     """A protocol of evaluation: a frozen dataclass of its hyper-parameters with ``run``.
@@ -126,3 +150,26 @@ class Task(Protocol):
 
     def run(self, train: Features, test: Features, *, seed: int = 0) -> Outcome:
         """Fit on ``train``, score on ``test``."""
+
+
+@runtime_checkable
+class PairedTask(Protocol):
+    """A Task that compares embeddings of one set of videos in two orders of time, and so needs both.
+
+    It fits and judges within that set by itself; there is no split to fit on.
+    """
+
+    @property
+    def name(self) -> str:
+        """``motion_direction``, ..."""
+
+    @property
+    def version(self) -> str:
+        """Bumped by whatever moves a number."""
+
+    @property
+    def level(self) -> Level:
+        """The embedding level that it needs."""
+
+    def run_pairs(self, forward: Features, backward: Features, *, seed: int = 0) -> Outcome:
+        """``backward`` holds the same frames of the same videos in reverse order."""
