@@ -36,6 +36,8 @@ COMMANDS = (
             help="run a task (knn, linear-probe, ...) on a data set"),
     Command(words=("report",), target="twlv.cli.report:run",
             help="results to a table on the terminal, Markdown or one HTML page"),
+    Command(words=("visualize",), target="twlv.cli.visualize:run",
+            help="a picture of a store's embeddings, or of backbones by appearance and motion"),
     Command(words=("data", "list"), target="twlv.cli.data:list_",
             help="the data sets that have a name"),
     Command(words=("data", "check"), target="twlv.cli.data:check",

@@ -1,0 +1,32 @@
+"""Viz: embeddings as maps and histograms, backbones as points; each picture with a side file of its numbers.
+
+``read_points`` takes a store, ``map_picture`` and ``direction_picture`` draw it, ``ability_picture`` draws
+results. No torch, no pyplot, no global state; scikit-learn and matplotlib are loaded when something is drawn.
+"""
+
+from twlv.viz.ability_map import ability_picture
+from twlv.viz.choose import Colouring, choose_classes, choose_points
+from twlv.viz.direction import direction_picture, require_pair
+from twlv.viz.draw import map_picture
+from twlv.viz.picture import Picture
+from twlv.viz.points import Points, read_points
+from twlv.viz.presets import PRESETS, Preset, preset
+from twlv.viz.projection import Projection, Settings
+
+__all__ = [
+    "PRESETS",
+    "Colouring",
+    "Picture",
+    "Points",
+    "Preset",
+    "Projection",
+    "Settings",
+    "ability_picture",
+    "choose_classes",
+    "choose_points",
+    "direction_picture",
+    "map_picture",
+    "preset",
+    "read_points",
+    "require_pair",
+]
