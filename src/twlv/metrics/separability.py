@@ -21,6 +21,9 @@ from twlv.metrics import pairs
 from twlv.metrics.lda import Shrinkage, fit_differences, fit_lda
 from twlv.types import DoubleArray, FloatArray, IntArray
 
+SCORES = ("auc", "paired_accuracy", "accuracy", "afc", "d_prime")
+"""Names of the scores, the most important first; chance is 0.5, that of ``d_prime`` 0."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pairs:
@@ -52,15 +55,18 @@ class HeldOut:
     order: DoubleArray
     folds: IntArray
 
-    def scores(self, weights: DoubleArray | None = None) -> dict[str, float]:
-        """``auc``, ``paired_accuracy``, ``accuracy``, ``afc`` and ``d_prime``; ``weights``: see ``pairs``."""
-        return {
-            "auc": pairs.auc(self.zero, self.one, self.folds, weights),
-            "paired_accuracy": pairs.paired_accuracy(self.zero, self.one, weights),
-            "accuracy": pairs.accuracy(self.zero, self.one, weights),
-            "afc": pairs.paired_accuracy(-self.order, self.order, weights),
-            "d_prime": pairs.d_prime(self.zero, self.one, weights),
-        }
+    def score(self, name: str, weights: DoubleArray | None = None) -> float:
+        """One of SCORES; ``weights``: see ``metrics.pairs``."""
+        if name == "auc":
+            return pairs.auc(self.zero, self.one, self.folds, weights)
+        if name == "afc":
+            return pairs.paired_accuracy(-self.order, self.order, weights)
+        plain = {"paired_accuracy": pairs.paired_accuracy, "accuracy": pairs.accuracy, "d_prime": pairs.d_prime}
+        return plain[name](self.zero, self.one, weights)
+
+    def scores(self) -> dict[str, float]:
+        """All of SCORES by name."""
+        return {name: self.score(name) for name in SCORES}
 
 
 def group_folds(groups: npt.NDArray[Any], folds: int, *, seed: int) -> IntArray:
@@ -100,26 +106,21 @@ def held_out(
     return HeldOut(zero=middle - step, one=middle + step, order=order, folds=folds)
 
 
-def null_scores(
-    data: Pairs,
-    folds: IntArray,
-    groups: npt.NDArray[Any],
-    *,
-    draws: int,
-    seed: int,
-    shrinkage: Shrinkage = "auto",
-) -> dict[str, DoubleArray]:
-    """Scores (draws,) by name where the versions change places in a random half of the groups.
+def random_swaps(groups: npt.NDArray[Any], draws: int, *, seed: int) -> DoubleArray:
+    """Signs (draws, n) for ``held_out``: in each draw every group changes places with probability one half.
 
-    Each draw swaps every group with probability one half and repeats everything, fitting included. Videos of
-    a group change together, because they share what makes them alike.
+    Videos of a group change together, because they share what makes them alike.
     """
-    random = np.random.default_rng(seed)
     names, member = np.unique(groups, return_inverse=True)
-    found = []
-    for _ in range(draws):
-        signs = random.choice([-1.0, 1.0], size=len(names))[member]
-        found.append(held_out(data, folds, signs=signs, shrinkage=shrinkage).scores())
+    random = np.random.default_rng(seed)
+    return random.choice([-1.0, 1.0], size=(draws, len(names)))[:, member]
+
+
+def null_scores(
+    data: Pairs, folds: IntArray, swaps: DoubleArray, *, shrinkage: Shrinkage = "auto"
+) -> dict[str, DoubleArray]:
+    """Scores (draws,) by name where luck alone says which version is which; everything is fitted again."""
+    found = [held_out(data, folds, signs=signs, shrinkage=shrinkage).scores() for signs in swaps]
     return {name: np.array([scores[name] for scores in found]) for name in (found[0] if found else ())}
 
 
