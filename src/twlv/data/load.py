@@ -6,33 +6,55 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twlv.data.manifest import read_manifest
+from twlv.data.named.build import build
+from twlv.data.named.options import parse
+from twlv.data.named.table import TABLE
 from twlv.data.rows import MANIFEST_SUFFIXES
 from twlv.errors import UnknownName, UsageError
 from twlv.types import Dataset
-
-DATASETS: Mapping[str, str] = {}
-"""Data sets that have a name: name -> ``module:function``. Nothing is imported until it is asked for."""
 
 
 def dataset(
     name_or_manifest: str | Path,
     *,
     root: str | Path | None = None,
+    annotations: str | Path | None = None,
     where: Mapping[str, str] | None = None,
     classes: Sequence[str] | str | Path | None = None,
+    **options: object,
 ) -> Dataset:
-    """The data set of a manifest file (see ``read_manifest`` for the arguments), later also of a name.
+    """The data set of a manifest file, or of a name of ``twlv data list``.
 
-    UnknownName if there is no such file (with the nearest manifests beside it), UsageError for a folder.
+    A manifest takes ``root``, ``where`` and ``classes`` (see ``read_manifest``). A name takes ``root`` (the
+    folder of the videos), ``annotations`` (the folder of the official annotation files; either defaults to
+    the other), ``classes`` (a class list instead of the official one), ``splits`` (those to read), ``fps``
+    (the rate of folders of frames) and the option that is the set's own: ``split`` 1 to 3 of ucf101 and
+    hmdb51, ``variant`` verb, noun or action of epickitchens100.
+
+    Raises:
+        UnknownName: no such name or file (with the nearest manifests beside it), or no such option.
+        UsageError: a folder, or an argument that a manifest or a name does not take.
+        InputError: annotations that cannot be used; says which file and line.
     """
+    card = TABLE.get(str(name_or_manifest))
+    if card is not None:
+        if where:
+            raise UsageError(
+                f"where is for a manifest; {card.name} takes splits and options, see: twlv data list"
+            )
+        chosen = parse(card, options)
+        return build(card, root=root, annotations=annotations, classes=classes, options=chosen)
     path = Path(name_or_manifest)
+    given = [name for name, value in {"annotations": annotations, **options}.items() if value is not None]
+    if given and path.exists():
+        raise UsageError(f"{', '.join(given)}: for a data set by name (twlv data list), not for {path}")
     if path.is_dir():
         raise UsageError(
             f"{path} is a folder; give a manifest (CSV or JSON lines), or embed it with: twlv embed"
         )
     if path.exists():
         return read_manifest(path, root=root, where=where, classes=classes)
-    known = [*DATASETS, *_manifests_near(path)]
+    known = [*TABLE, *_manifests_near(path)]
     hint = "(a manifest is a CSV file with the columns video_id,path,label,split)"
     raise UnknownName("data set or manifest file", str(name_or_manifest), known, hint=hint)
 

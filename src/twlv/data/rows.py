@@ -59,7 +59,7 @@ class Table:
 
 def parse(path: Path, content: bytes) -> Table:
     """Tell the three kinds apart and read one; ManifestError names the file, the line and what was seen."""
-    text = _decode(path, content)
+    text = decode_text(path, content)
     lines = [(n, line) for n, line in enumerate(_lines(text), 1) if line.strip() and not _is_comment(line)]
     if not lines:
         raise ManifestError(f"{path}: no rows; a manifest has a header line such as path,label,split and rows")
@@ -79,7 +79,8 @@ def is_video_name(name: str) -> bool:
     return Path(name).suffix.lower() in VIDEO_SUFFIXES
 
 
-def _decode(path: Path, content: bytes) -> str:
+def decode_text(path: Path, content: bytes) -> str:
+    """UTF-8 text without its byte order mark; ManifestError names the line of what is not text."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ManifestError(f"{path}: this is UTF-16; save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')")
     try:
