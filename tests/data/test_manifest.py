@@ -384,7 +384,7 @@ def test_dataset_names(tmp_path: Path, write: Write) -> None:
     with pytest.raises(UnknownName, match=r"unknown data set or manifest file .*did you mean .*mine\.csv"):
         dataset(tmp_path / "mein.csv")
     with pytest.raises(UnknownName, match="a manifest is a CSV file"):
-        dataset("kinetics400")
+        dataset("vimeo9")
     with pytest.raises(UsageError, match="is a folder"):
         dataset(tmp_path)
 

@@ -1,4 +1,4 @@
-"""``twlv data``: the named data sets, and a check of every file of a manifest."""
+"""``twlv data``: the data sets by name, and a check of every file of one or of a manifest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from pathlib import Path
 from twlv.cli.options import flag
 from twlv.cli.shared import DataOptions, inputs_of
 
-MANIFEST_HELP = """No data set has a name yet: write a manifest.
+MANIFEST_HELP = """
+Nothing is downloaded: the annotations and videos are those of your own copy. For instance
+
+  twlv data check ucf101 --root UCF-101 --annotations ucfTrainTestlist --variant 1
+
+Any other data set is a manifest:
 
   video_id,path,label,split,group
   v1,clips/v1.mp4,forehand,train,court-1
@@ -32,7 +37,9 @@ class CheckOptions(DataOptions):
     """Flags of ``twlv data check``."""
 
     inputs: tuple[str, ...] = field(
-        metadata=flag("a manifest, or video files and folders", metavar="MANIFEST", positional="+")
+        metadata=flag(
+            "a manifest, the name of a data set, or video files and folders", metavar="INPUT", positional="+"
+        )
     )
     workers: int | None = field(
         default=None, metadata=flag("threads that decode; default: chosen from the cores")
@@ -42,8 +49,16 @@ class CheckOptions(DataOptions):
 
 
 def list_(options: ListOptions) -> int:
-    """List the data sets that have a name."""
-    print("[]" if options.json else MANIFEST_HELP)
+    """List the data sets that have a name: kind, classes, sizes, licence, and what to get by hand and where."""
+    from twlv.data.named.listing import summary, text
+    from twlv.data.named.table import TABLE
+
+    if options.json:
+        print(json.dumps([summary(card) for card in TABLE.values()], indent=1))
+        return 0
+    for card in TABLE.values():
+        print(text(card))
+    print(MANIFEST_HELP)
     return 0
 
 

@@ -15,6 +15,7 @@ from twlv.cli.shared import (
     DataOptions,
     ReadingOptions,
     check_min_coverage,
+    data_flags,
     dataset_of,
     load_backbone,
     refuse_reading_flags,
@@ -24,7 +25,7 @@ from twlv.cli.shared import (
 from twlv.errors import UsageError
 
 if TYPE_CHECKING:
-    from twlv.contracts import Task
+    from twlv.contracts import PairedTask, Task
     from twlv.results import Result
 
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 class EvaluateOptions(ReadingOptions, DataOptions):
     """Flags of ``twlv evaluate``."""
 
-    task: str = field(metadata=flag("knn, linear-probe, ...", metavar="TASK", positional="1"))
+    task: str = field(metadata=flag("knn, linear-probe, motion-direction, ...", metavar="TASK", positional="1"))
     dataset: str | None = field(
         default=None, metadata=flag("a manifest, or the name of a data set", metavar="NAME_OR_MANIFEST")
     )
@@ -40,6 +41,10 @@ class EvaluateOptions(ReadingOptions, DataOptions):
     store: Path | None = field(
         default=None,
         metadata=flag("take the embeddings of this store; with --backbone: keep them there", metavar="STORE"),
+    )
+    reversed_store: Path | None = field(
+        default=None,
+        metadata=flag("motion-direction: the same for the embeddings of the reversed frames", metavar="STORE"),
     )
     official: Path | None = field(
         default=None,
@@ -52,7 +57,8 @@ class EvaluateOptions(ReadingOptions, DataOptions):
         default=None, metadata=flag("split to fit on; default: train", metavar="NAME")
     )
     test_split: str | None = field(
-        default=None, metadata=flag("split to score on; default: val, else test", metavar="NAME")
+        default=None,
+        metadata=flag("split to score on; default: val, else test; motion-direction: all", metavar="NAME"),
     )
     set: tuple[str, ...] = field(
         default=(),
@@ -85,11 +91,11 @@ def run(options: EvaluateOptions) -> int:
     return coverage_status(result.coverage, result.coverage_fraction, options.min_coverage)
 
 
-def task_of(name: str, settings: Mapping[str, str]) -> Task:
+def task_of(name: str, settings: Mapping[str, str]) -> Task | PairedTask:
     """The task of this name with these fields. Raises UnknownName for either, with the nearest."""
     from twlv import tasks
 
-    return cast("Task", build(tasks.get(name), settings, kind=f"setting of {name}"))
+    return cast("Task | PairedTask", build(tasks.get(name), settings, kind=f"setting of {name}"))
 
 
 def show(result: Result, *, as_json: bool) -> None:
@@ -110,13 +116,13 @@ def _check_source(options: EvaluateOptions) -> None:
         raise UsageError("--official brings its own embeddings: leave out --backbone and --store")
     if "official" not in given and options.dataset is None:
         raise UsageError("missing: --dataset NAME_OR_MANIFEST")
-    if options.dataset is None and (options.where or options.root is not None or options.classes is not None):
-        raise UsageError("--root, --where and --classes are for a manifest; add --dataset MANIFEST")
+    if options.dataset is None and data_flags(options):
+        raise UsageError(f"{data_flags(options)}: of a data set; add --dataset NAME_OR_MANIFEST")
     if options.backbone is None:
         refuse_reading_flags(options, f"--{given[0]}")
 
 
-def _evaluate(options: EvaluateOptions, task: Task) -> Result:
+def _evaluate(options: EvaluateOptions, task: Task | PairedTask) -> Result:
     from twlv.cli.progress import progress
     from twlv.evaluation import evaluate
 
@@ -126,6 +132,7 @@ def _evaluate(options: EvaluateOptions, task: Task) -> Result:
     arguments: dict[str, Any] = {
         "train_split": options.train_split,
         "test_split": options.test_split,
+        "reversed_store": options.reversed_store,
         "seed": options.seed,
     }
     if options.backbone is None and options.store is not None:
@@ -146,10 +153,15 @@ def _evaluate(options: EvaluateOptions, task: Task) -> Result:
     )
 
 
-def _official(options: EvaluateOptions, task: Task) -> Result:
+def _official(options: EvaluateOptions, task: Task | PairedTask) -> Result:
+    from twlv.contracts import PairedTask
     from twlv.evaluation import evaluate_official
     from twlv.store.official import read_official
 
+    if isinstance(task, PairedTask):
+        raise UsageError(
+            f"{task.name} needs each video in two orders of frames, and --official has one of them"
+        )
     found = read_official(options.official or "")
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)

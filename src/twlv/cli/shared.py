@@ -19,12 +19,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """Where the videos of a manifest are, and which of its rows to take."""
+    """Where the videos of a manifest or of a data set by name are, and which of them to take."""
 
     root: Path | None = field(
         default=None,
         metadata=flag(
-            "folder that the manifest's paths start from; default: the manifest's own", metavar="DIR"
+            "folder that the manifest's paths start from (default: the manifest's own), or folder of the "
+            "videos of a data set by name",
+            metavar="DIR",
+        ),
+    )
+    annotations: Path | None = field(
+        default=None,
+        metadata=flag(
+            "data set by name: folder of its official annotation files; default: that of --root", metavar="DIR"
+        ),
+    )
+    variant: str | None = field(
+        default=None,
+        metadata=flag(
+            "data set by name: its own option, such as noun (epickitchens100) or split 2 (ucf101); "
+            "see: twlv data list",
+            metavar="VALUE",
         ),
     )
     where: tuple[str, ...] = field(
@@ -36,7 +52,8 @@ class DataOptions:
     classes: Path | None = field(
         default=None,
         metadata=flag(
-            "text file of class names in index order; default: the manifest's own, sorted", metavar="FILE"
+            "text file of class names in index order; default: a manifest's own, sorted, or the official list",
+            metavar="FILE",
         ),
     )
 
@@ -168,19 +185,39 @@ def dataset_of(name: str, options: DataOptions) -> Dataset:
     """The data set of a manifest or a name."""
     from twlv.data import dataset
 
-    return dataset(name, root=options.root, where=where_of(options), classes=options.classes)
+    return dataset(
+        name,
+        root=options.root,
+        annotations=options.annotations,
+        where=where_of(options),
+        classes=options.classes,
+        variant=options.variant,
+    )
+
+
+def data_flags(options: DataOptions) -> str:
+    """The flags of ``DataOptions`` that were given, as typed, or nothing."""
+    names = [f.name for f in dataclasses.fields(DataOptions) if getattr(options, f.name) != f.default]
+    return ", ".join(map(flag_of, names))
+
+
+def is_data_set(word: str) -> bool:
+    """Whether an input names a data set: by a manifest, or by a name that is no file or folder here."""
+    from twlv.data.named.table import TABLE
+
+    return is_manifest(word) or (word in TABLE and not Path(word).exists())
 
 
 def inputs_of(inputs: tuple[str, ...], options: DataOptions) -> Dataset:
-    """The data set of ``twlv embed INPUT...``: one manifest, or any number of video files and folders."""
-    if any(is_manifest(word) for word in inputs):
+    """The data set of ``twlv embed INPUT...``: one manifest or name, or any video files and folders."""
+    if any(is_data_set(word) for word in inputs):
         if len(inputs) > 1:
             raise UsageError(
-                f"give one manifest, or video files and folders, not both: got {', '.join(inputs)}"
+                f"give one manifest or name, or video files and folders, not both: got {', '.join(inputs)}"
             )
         return dataset_of(inputs[0], options)
-    if options.where or options.root is not None or options.classes is not None:
-        raise UsageError("--root, --where and --classes are for a manifest; the inputs are videos and folders")
+    if data_flags(options):
+        raise UsageError(f"{data_flags(options)}: for a manifest or a name; the inputs are videos and folders")
     from twlv.data import collect
 
     return collect(inputs)

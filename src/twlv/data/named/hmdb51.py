@@ -38,7 +38,7 @@ def _items(file: TextFile, label: str, names: Names) -> Iterator[Item]:
         )
 
 
-COUNTED = "counted in a public copy of the official lists"
+COUNTED = "counted in a public copy of the lists"
 
 CARD = NamedSet(
     name="hmdb51",

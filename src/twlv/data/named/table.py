@@ -34,24 +34,3 @@ TABLE: Mapping[str, NamedSet] = {
     )
 }
 """Name -> card, the report's sets first."""
-
-
-def summary(card: NamedSet) -> dict[str, object]:
-    """What ``twlv data list`` shows of a card, as plain values."""
-    return {
-        "name": card.name,
-        "title": card.title,
-        "kind": card.kind,
-        "licence": card.licence,
-        "classes": {choice: found.num for choice, found in card.classes.items()},
-        "class_order": {choice: found.order for choice, found in card.classes.items()},
-        "class_list_sha256": {choice: found.sha256 for choice, found in card.classes.items()},
-        "option": {card.choice.name: list(card.choice.values)} if card.choice else {},
-        "expected": [
-            {"split": c.split, "num": c.num, "source": c.source, "variant": c.choice} for c in card.counts
-        ],
-        "fetch": card.fetch,
-        "naming_schemes": list(card.schemes),
-        "endings": list(card.suffixes),
-        "citation": card.citation,
-    }

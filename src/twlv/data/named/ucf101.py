@@ -54,7 +54,7 @@ def _items(split: str, file: TextFile, names: Names) -> Iterator[Item]:
         )
 
 
-COUNTED = "counted in a public copy of the official lists"
+COUNTED = "counted in a public copy of the lists"
 SIZES = {"1": (9_537, 3_783), "2": (9_586, 3_734), "3": (9_624, 3_696)}
 
 CARD = NamedSet(
