@@ -24,6 +24,16 @@ def test_trap_9_zero_rows_stay_zero_and_are_counted() -> None:
 
 
 @settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 3000), st.integers(1, 40))
+def test_the_blocks_that_go_to_threads_do_not_show(seed: int, num_rows: int, dim: int, block: int) -> None:
+    rows = np.random.default_rng(seed).standard_normal((num_rows, dim)).astype(np.float32)
+    rows[:: 5 + block] = 0
+    whole, parts = rows.copy(), rows.copy()
+    assert to_unit(whole, block=num_rows) == to_unit(parts, block=block) == len(rows[:: 5 + block])
+    np.testing.assert_array_equal(whole, parts)
+
+
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 200))
 def test_float64_dot_products_are_exact_in_any_order(seed: int, dim: int) -> None:
     random = np.random.default_rng(seed)

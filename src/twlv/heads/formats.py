@@ -43,7 +43,7 @@ class Bound:
         return self._sum + loss * (1 + self._bank_loss) + self._bank_loss
 
 
-def _rounding_loss(rows: FloatArray, block: int = 8192) -> float:
+def _rounding_loss(rows: FloatArray, block: int = 1024) -> float:
     """The largest length of what rounding to bfloat16 takes away from a row."""
     largest = 0.0
     for start in range(0, len(rows), block):

@@ -13,23 +13,22 @@ Axis letters: Q queries, R bank rows, D width, k neighbours, P candidate pairs.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from twlv.heads.formats import Bound, filter_formats
+from twlv.heads.parallel import in_threads, num_workers
 from twlv.heads.precision import full_float32
 from twlv.nn.precision import resolve_device
 from twlv.types import DoubleArray, FloatArray, IntArray
 
 _MAX_GROUP = 32  # rows that share one maximum while the threshold is sought
-_EXACT_ROWS = 64  # bank rows that are compared exactly at once; they stay in the cache
-_QUERY_BLOCK = 1024
-_BANK_BLOCK = 16384  # 1024 x 16384 similarities: 64 MB in float32
+_EXACT_ROWS = 128  # bank rows that are compared exactly at once; they stay in the cache
+_QUERY_BLOCK = 512
+_BANK_BLOCK = 32768  # 512 x 32768 similarities: 64 MB in float32
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,7 +62,7 @@ def nearest(
 
     Both must come from ``to_unit``. ``formats`` are the number formats of the filter from coarse to fine, the
     last float64; None: bfloat16 where this CPU multiplies it fast, float32, float64. None of the options but
-    ``k`` changes the answer.
+    ``k`` changes the answer. Beside the bank a copy of it in bfloat16 is held where that is the filter.
     """
     where = resolve_device(device)
     rows = np.empty((len(queries), k), dtype=np.int64)
@@ -88,7 +87,9 @@ class _Search:
         self._bank = bank
         self._memory = torch.from_numpy(bank).to(device)
         self._k = k
-        self._bank_block = bank_block
+        self._bank_block = min(bank_block, len(bank))
+        self._rounded = self._memory  # in the format of the filter
+        self._product = torch.empty(0, device=device)  # memory for a block of similarities, used again
 
     def block(self, queries: FloatArray, bound: Bound) -> tuple[IntArray, DoubleArray] | None:
         """Rows and similarities (q, k), or None if this format lets too many through or breaks its bound."""
@@ -97,12 +98,11 @@ class _Search:
         if found is None:
             return None
         starts = np.searchsorted(found.query, np.arange(len(queries) + 1))
-        exact = found.similarity
-        if not bound.exact:
-            exact = _exact(self._bank, queries, found.row, starts)
-            seen = np.abs(exact - found.similarity)
-            if np.any(seen > error + bound.relative * np.abs(found.similarity)):
-                return None
+        if bound.exact:
+            return _best(found.row, found.similarity, starts, self._k)
+        exact = _exact(self._bank, queries, found.row, starts)
+        if np.any(np.abs(exact - found.similarity) > error + bound.relative * np.abs(found.similarity)):
+            return None
         return _best(found.row, exact, starts, self._k)
 
     def _filter(self, queries: FloatArray, bound: Bound, error: float) -> _Found | None:
@@ -115,7 +115,7 @@ class _Search:
         limit = len(queries) * (4 * k + 512)
         pairs: list[tuple[IntArray, IntArray, DoubleArray]] = []
         for start in range(0, len(self._memory), self._bank_block):
-            similarity = block @ self._memory[start : start + self._bank_block].to(bound.dtype).T
+            similarity = self._similarity(block, start)
             best = torch.cat([best, _group_maxima(similarity, k).to(dtype)], dim=1)
             if best.shape[1] >= k:
                 best = best.topk(k, dim=1).values
@@ -130,11 +130,27 @@ class _Search:
         found = _joined(pairs, threshold.cpu().double().numpy()[:, 0])
         return None if len(found.row) > limit and not bound.exact else found
 
+    def _similarity(self, queries: torch.Tensor, start: int) -> torch.Tensor:
+        """To the bank rows from ``start`` on, (q, b), in the queries' format; the next call writes over it."""
+        bank = self._as(queries.dtype)[start : start + self._bank_block].to(queries.dtype)
+        size = len(queries) * len(bank)
+        if self._product.dtype != queries.dtype or len(self._product) < size:
+            self._product = torch.empty(size, dtype=queries.dtype, device=queries.device)
+        return torch.mm(queries, bank.T, out=self._product[:size].view(len(queries), len(bank)))
+
+    def _as(self, dtype: torch.dtype) -> torch.Tensor:
+        """The bank, rounded once if that makes it smaller; what makes it larger is left to the caller."""
+        if dtype == torch.float64:
+            return self._memory
+        if self._rounded.dtype != dtype:
+            self._rounded = self._memory.to(dtype)
+        return self._rounded
+
 
 def _group_maxima(similarity: torch.Tensor, k: int) -> torch.Tensor:
     """Maxima (q, G) of disjoint groups of columns; the k-th largest of them is reached by k columns."""
     num_columns = similarity.shape[1]
-    size = max(1, min(_MAX_GROUP, num_columns // (4 * k)))
+    size = max(1, min(_MAX_GROUP, num_columns // (8 * k)))
     if size == 1:
         return similarity
     whole = num_columns // size * size
@@ -185,10 +201,8 @@ def _exact(bank: FloatArray, queries: FloatArray, rows: IntArray, starts: IntArr
                 wide[:size] = narrow[:size]
                 np.dot(wide[:size], wanted[i], out=exact[low:high])
 
-    workers = min(torch.get_num_threads(), os.cpu_count() or 1, 8)
-    parts = [range(i, len(queries), workers) for i in range(workers)]
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, parts))
+    workers = num_workers()
+    in_threads(work, [range(i, len(queries), workers) for i in range(workers)])
     return exact
 
 
@@ -198,7 +212,7 @@ def _best(rows: IntArray, exact: DoubleArray, starts: IntArray, k: int) -> tuple
     best_rows = np.empty((num_queries, k), dtype=np.int64)
     best = np.empty((num_queries, k), dtype=np.float64)
     for i in range(num_queries):
-        part = slice(starts[i], starts[i + 1])
-        order = np.argsort(-exact[part], kind="stable")[:k]
-        best_rows[i], best[i] = rows[part][order], exact[part][order]
+        own = slice(starts[i], starts[i + 1])
+        order = np.argsort(-exact[own], kind="stable")[:k]
+        best_rows[i], best[i] = rows[own][order], exact[own][order]
     return best_rows, best

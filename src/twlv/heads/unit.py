@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from twlv.heads.parallel import in_threads
 from twlv.types import FloatArray
 
 EPSILON = 1e-12  # the smallest length that is divided by (torch's default, and the authors')
 GRID = 2.0**-26
 
 
-def to_unit(rows: FloatArray, *, block: int = 4096) -> int:
+def to_unit(rows: FloatArray, *, block: int = 256) -> int:
     """Scale every row of ``rows`` (R, D) to length one, in place; returns how many rows were zero.
 
     A row shorter than ``EPSILON`` is divided by that, so a zero row stays zero: no NaN. Every value is then
@@ -22,15 +23,16 @@ def to_unit(rows: FloatArray, *, block: int = 4096) -> int:
     rounding: the similarity of two rows is the same number in whatever order, block, library or device it
     is computed, and equal rows tie exactly.
     """
-    num_zero = 0
-    for start in range(0, len(rows), block):
-        part = rows[start : start + block]
-        wide = part.astype(np.float64)
-        length = np.sqrt(np.einsum("rd,rd->r", wide, wide))
-        num_zero += int(np.count_nonzero(length < EPSILON))
-        wide /= np.maximum(length, EPSILON)[:, None]
-        part[...] = wide  # to float32 first: a value above 1/4 is on the grid already
-        part *= np.float32(1 / GRID)
-        np.rint(part, out=part)
-        part *= np.float32(GRID)
-    return num_zero
+    blocks = (rows[start : start + block] for start in range(0, len(rows), block))
+    return sum(in_threads(_block_to_unit, blocks))
+
+
+def _block_to_unit(part: FloatArray) -> int:
+    wide = part.astype(np.float64)
+    length = np.sqrt(np.einsum("rd,rd->r", wide, wide))
+    wide /= np.maximum(length, EPSILON)[:, None]
+    part[...] = wide  # to float32 first: a value above 1/4 is on the grid already
+    part *= np.float32(1 / GRID)
+    np.rint(part, out=part)
+    part *= np.float32(GRID)
+    return int(np.count_nonzero(length < EPSILON))
