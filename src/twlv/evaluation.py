@@ -8,15 +8,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twlv import backbones, data, results
 from twlv.codec import to_json
-from twlv.contracts import Backbone, Features, Task
+from twlv.contracts import Backbone, Features, PairedTask, Task
 from twlv.embedding import (
     Failure,
     MemoryFeatures,
@@ -27,13 +25,15 @@ from twlv.embedding import (
     reading_for,
     store_spec,
 )
+from twlv.embedding.cache import default_store, describe_store
 from twlv.errors import CoverageError, EmbedError, UsageError
+from twlv.evaluation_pairs import evaluate_pairs
 from twlv.nn.precision import gpu_name
 from twlv.results import Result
-from twlv.store import Store, StoreSpec
+from twlv.store import Store
 from twlv.store.official import OfficialSet
 from twlv.tasks import TASKS
-from twlv.types import Dataset, Embedding, Json, Level, Sampling, Uniform, Views
+from twlv.types import Dataset, Embedding, FrameOrder, Json, Level, Sampling, Uniform, Views
 
 
 def embed(
@@ -45,8 +45,11 @@ def embed(
     level: Level = "clip",
     workers: int | None = None,
     decoder: str = "pyav",
+    frame_order: FrameOrder = "forward",
 ) -> list[Embedding]:
     """Embed video files (paths, folders, or a Dataset) in memory, in order.
+
+    ``frame_order`` "reversed" gives a backbone the frames of every clip the last one first.
 
     Raises:
         EmbedError: some videos failed; it carries the embeddings of all others and every reason.
@@ -55,7 +58,14 @@ def embed(
     samples = (inputs if isinstance(inputs, Dataset) else data.collect(inputs)).samples
     items = list(
         embed_list(
-            model, samples, sampling=sampling, views=views, level=level, workers=workers, decoder=decoder
+            model,
+            samples,
+            sampling=sampling,
+            views=views,
+            level=level,
+            workers=workers,
+            decoder=decoder,
+            frame_order=frame_order,
         )
     )
     failed = {item.video_id: item.reason for item in items if isinstance(item, Failure)}
@@ -74,7 +84,7 @@ def embed(
 def evaluate(
     model: Backbone | Store | str,
     dataset: Dataset,
-    task: Task,
+    task: Task | PairedTask,
     *,
     sampling: Sampling | None = None,
     views: Views | None = None,
@@ -83,6 +93,7 @@ def evaluate(
     seed: int = 0,
     min_coverage: float = 0.0,
     store: Path | None = None,
+    reversed_store: Store | Path | None = None,
     workers: int | None = None,
     decoder: str = "pyav",
     progress: Progress | None = None,
@@ -94,12 +105,35 @@ def evaluate(
     the next task on the same data reads no video. Splits default to ``train`` and to whichever of ``val``,
     ``test``, ``validation`` there is.
 
+    A PairedTask (``MotionDirection``) has no split to fit on: it takes all samples, or those of ``test_split``,
+    and embeds them in either order of frames, the reversed ones into ``reversed_store``. With a Store as
+    ``model`` that is the store of the reversed ones. Other tasks refuse ``reversed_store``.
+
     Raises:
-        UsageError: the data set has no such splits.
+        UsageError: the data set has no such splits, or the task has no use for what was given.
         CoverageError: less than ``min_coverage`` of a split's samples have an embedding.
     """
-    splits = choose_splits(dataset, train_split, test_split)
     _require_task(task)
+    if isinstance(task, PairedTask):
+        if train_split is not None:
+            raise UsageError(f"{task.name} fits within the split it scores: give no train split")
+        return evaluate_pairs(
+            model,
+            dataset,
+            task,
+            split=test_split,
+            sampling=sampling,
+            views=views,
+            stores=(store, reversed_store),
+            workers=workers,
+            decoder=decoder,
+            progress=progress,
+            seed=seed,
+            min_coverage=min_coverage,
+        )
+    splits = choose_splits(dataset, train_split, test_split)
+    if reversed_store is not None:
+        raise UsageError(f"{task.name} needs no reversed embeddings: leave out the reversed store")
     halves = [dataset.split(name) for name in splits]
     seconds: Mapping[str, float] = {}
     if not isinstance(model, Store):
@@ -200,7 +234,7 @@ TEST_SPLITS = ("val", "test", "validation")
 
 def _require_task(task: object) -> None:
     """Before any video is read: what is run must be a Task, not its name or its class."""
-    if isinstance(task, type) or not isinstance(task, Task):
+    if isinstance(task, type) or not isinstance(task, Task | PairedTask):
         raise UsageError(
             f"task must be a Task such as twlv.tasks.KNN(k=20), got {task!r:.80}; "
             f"known: {', '.join(sorted(TASKS))}"
@@ -233,33 +267,3 @@ def choose_splits(dataset: Dataset, train: str | None, test: str | None) -> tupl
             f"{dataset.card.name} has the splits {seen}; say which one to score on with --test-split"
         )
     return chosen_train, candidates[0]
-
-
-def cache_folder() -> Path:
-    """Where embeddings go when nobody names a store: ``$TWLV_CACHE``, else ``~/.cache/twlv``."""
-    base = os.environ.get("TWLV_CACHE")
-    return Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "twlv"
-
-
-def default_store(dataset: Dataset, spec: StoreSpec) -> Path:
-    """The cache folder of these embeddings: another annotation file, folder or setting is another store."""
-    where = Path(dataset.samples[0].path).resolve().parent if dataset.samples else Path()
-    identity = "|".join((spec.key, dataset.card.annotation_sha256, dataset.card.selection, str(where)))
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    return cache_folder() / "embeddings" / f"{dataset.card.name}-{spec.backbone.name}-{digest}"
-
-
-def describe_store(store: Store) -> dict[str, Json]:
-    """How the embeddings were made, for a Result."""
-    info, spec = store.info(), store.spec
-    return {
-        "store_key": spec.key,
-        "sampling": info["sampling"],
-        "views": info["views"],
-        "num_frames": spec.num_frames,
-        "level": spec.level,
-        "dtype": spec.backbone.dtype,
-        "storage_dtype": spec.dtype,
-        "decoder": spec.decoder,
-        "provenance": info["provenance"],
-    }

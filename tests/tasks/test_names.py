@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from twlv import tasks
-from twlv.contracts import Task
+from twlv.contracts import PairedTask, Task
 from twlv.errors import UnknownName
 
 
@@ -15,7 +15,7 @@ from twlv.errors import UnknownName
 def test_every_task_is_a_frozen_dataclass_that_keeps_the_contract(name: str) -> None:
     cls = tasks.get(name)
     task = cls()
-    assert isinstance(task, Task)
+    assert isinstance(task, Task | PairedTask)
     assert task.name == name.replace("-", "_")
     assert task.level == "clip"
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -37,6 +37,6 @@ def test_k_is_one_number_or_several() -> None:
 
 
 def test_building_a_task_loads_no_torch() -> None:
-    code = "import sys; from twlv import tasks; tasks.KNN(); tasks.LinearProbe(); print('torch' in sys.modules)"
+    code = "import sys; from twlv import tasks; tasks.KNN(); tasks.LinearProbe(); tasks.MotionDirection(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -38,6 +38,10 @@ class EmbedOptions(ReadingOptions, DataOptions):
     level: Literal["clip", "time", "patch"] = field(
         default="clip", metadata=flag("one vector per clip, per time step or per patch")
     )
+    frame_order: Literal["forward", "reversed"] = field(
+        default="forward",
+        metadata=flag("reversed: the frames of every clip backwards, into a store of its own"),
+    )
     shard: str = field(
         default="1/1",
         metadata=flag("embed part I of N, counted from 1; all parts write into the same store", metavar="I/N"),
@@ -69,6 +73,7 @@ def run(options: EmbedOptions) -> int:
         part=part,
         workers=options.workers,
         decoder=options.decoder,
+        frame_order=options.frame_order,
         command=command_line("embed", options),
         progress=progress(),
     )

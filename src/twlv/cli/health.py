@@ -171,7 +171,7 @@ def torchcodec() -> Finding:
 
 def cache() -> Finding:
     """Whether embeddings that nobody named a store for can be kept."""
-    from twlv.evaluation import cache_folder
+    from twlv.embedding.cache import cache_folder
 
     folder = cache_folder()
     try:

@@ -19,7 +19,7 @@ def provenance(result: Result) -> tuple[str, Facts]:
         "task": f"{result.task.name}, version {result.task.version}",
         "settings": pairs(result.task.config),
         "data set": _join(data.title, f"version {data.version}", data.kind, data.selection, data.licence),
-        "splits": f"{data.train_split} -> {data.test_split}",
+        "splits": f"{data.train_split} -> {data.test_split}" if data.train_split else data.test_split,
         "classes": str(data.num_classes or ""),
         "annotation sha256": data.annotation_sha256,
         "backbone": _join(f"width {card.dim}", f"{card.num_params:,} parameters", card.dtype, card.modality),
