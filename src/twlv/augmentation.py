@@ -1,4 +1,4 @@
-"""Records that say how training clips are changed at random. What is drawn for a clip is drawn in ``video.augment``.
+"""Records that say how training clips are changed at random; ``video.augment`` draws and applies them.
 
 A clip has one draw: every one of its frames is cut, turned, coloured and erased alike.
 """
@@ -10,6 +10,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from twlv.errors import UnknownName, UsageError
+
+
+def _require_probability(field: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise UsageError(f"{field} is a probability from 0 to 1, got {value}")
+
+
+def _require_range(field: str, value: tuple[float, float], largest: float) -> None:
+    low, high = value
+    if not 0 < low <= high <= largest:
+        raise UsageError(f"{field} is a range within (0, {largest:g}], the smaller value first, got {value}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +48,8 @@ class RandAugment:
 class Erasing:
     """One rectangle of every frame becomes noise (Zhong et al. 2020), in the form of V-JEPA's evaluation.
 
-    ``area`` is a fraction of the picture, ``aspect`` height over width, log-uniform. The rectangle is that of the
-    clip, the noise is drawn for each pixel of each frame, normal with the mean and deviation of the card.
+    ``area`` is a fraction of the picture, ``aspect`` height over width, log-uniform. The clip
+    has one rectangle; the noise is drawn for each pixel of each frame, with the mean and deviation of the card.
     """
 
     probability: float = 0.25
@@ -62,7 +73,7 @@ class Augmentation:
         flip_directions: Mirror also where classes have a direction, which is refused otherwise.
         rand_augment: Changes of colour and shape, before the cut; None: none.
         erasing: A rectangle of noise, after the cut; None: none.
-        random_time: Draw the clip's moments at random (``video.random_plan``); otherwise they are those of a test.
+        random_time: Draw the clip's moments at random (``video.random_plan``); otherwise they are a test's.
     """
 
     area: tuple[float, float] = (0.3, 1.0)
@@ -99,14 +110,3 @@ def preset(name: str) -> Augmentation:
     if name not in PRESETS:
         raise UnknownName("augmentation", name, PRESETS)
     return PRESETS[name]
-
-
-def _require_probability(field: str, value: float) -> None:
-    if not 0 <= value <= 1:
-        raise UsageError(f"{field} is a probability from 0 to 1, got {value}")
-
-
-def _require_range(field: str, value: tuple[float, float], largest: float) -> None:
-    low, high = value
-    if not 0 < low <= high <= largest:
-        raise UsageError(f"{field} is a range within (0, {largest:g}], the smaller value first, got {value}")

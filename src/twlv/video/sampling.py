@@ -62,7 +62,7 @@ def plan_clips(
     """
     check_sampling(sampling, num_frames=num_frames, views=views)
     count = sampling.num_frames or num_frames
-    part = _part(info, span)
+    part = part_of_video(info, span)
     if isinstance(sampling, Uniform):
         return _uniform(part, count, views.temporal)
     if isinstance(sampling, MultiClip):
@@ -113,7 +113,8 @@ def _check_rule(sampling: Rule, windows: int) -> None:
         raise UsageError(f"frame_step and num_clips must be 1 or more, got {sampling}")
 
 
-def _part(info: VideoInfo, span: Span | None) -> Span:
+def part_of_video(info: VideoInfo, span: Span | None) -> Span:
+    """The part that is read: the span cut at the ends of the video. VideoError if it lies outside."""
     if span is None:
         return Span(start_seconds=0.0, end_seconds=info.duration_seconds)
     start, end = max(0.0, span.start_seconds), min(span.end_seconds, info.duration_seconds)
@@ -171,7 +172,7 @@ def _clip_starts(duration: float, length: float, stride: float, tolerance: float
     return starts
 
 
-def _range(info: VideoInfo, part: Span) -> tuple[int, int]:
+def frame_range(info: VideoInfo, part: Span) -> tuple[int, int]:
     """First and one past the last frame of the part: those whose time on screen starts in it (or covers it)."""
     ends = (part.start_seconds, part.end_seconds - 2 * TIME_TOLERANCE_SECONDS)
     first, last = frame_indices(info.pts_seconds, ends)
@@ -181,7 +182,7 @@ def _range(info: VideoInfo, part: Span) -> tuple[int, int]:
 def _strided(info: VideoInfo, part: Span, sampling: Strided, count: int, clips: int) -> tuple[ClipPlan, ...]:
     """Every ``frame_step``-th frame; a part with too few frames for that is spread evenly instead."""
     step = sampling.frame_step
-    first, stop = _range(info, part)
+    first, stop = frame_range(info, part)
     available, window = stop - first, (count - 1) * step + 1
     if available < window:
         rows = np.broadcast_to((np.arange(count) * 2 + 1) * available // (2 * count), (clips, count))
@@ -193,7 +194,7 @@ def _strided(info: VideoInfo, part: Span, sampling: Strided, count: int, clips: 
 
 
 def _rule(info: VideoInfo, part: Span, sampling: Rule, count: int, windows: int) -> tuple[ClipPlan, ...]:
-    first, stop = _range(info, part)
+    first, stop = frame_range(info, part)
     rows = RULES[sampling.name](
         stop - first,
         clip_frames=count,
