@@ -37,6 +37,7 @@ def test_k_is_one_number_or_several() -> None:
 
 
 def test_building_a_task_loads_no_torch() -> None:
-    code = "import sys; from twlv import tasks; tasks.KNN(); tasks.LinearProbe(); tasks.MotionDirection(); print('torch' in sys.modules)"
+    code = "import sys; from twlv import tasks; tasks.KNN(); tasks.LinearProbe(); tasks.MotionDirection();"
+    code += " print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

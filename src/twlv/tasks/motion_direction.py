@@ -37,7 +37,9 @@ class MotionDirection:
     forward "up" and reversed "down" are "up".
 
     Attributes:
-        folds: Folds of the cross-validation; a fold never cuts a group (spec: 5).
+        folds: Folds of the cross-validation, 5 by convention.
+        by: What no fold cuts and a draw swaps as one: ``group`` (a video without one stands for itself), or
+            ``video``, for a set of one group (one speaker), whose scores then hold for that group only.
         permutations: Draws of the null, each with the two versions of a random half of the groups swapped and
             everything fitted again; 0 leaves it out. 200 resolve a p value of 0.005.
         shrinkage: ``auto`` (Ledoit and Wolf) or a share from 0 to 1 of a covariance equal in all directions.
@@ -49,6 +51,7 @@ class MotionDirection:
     """
 
     folds: int = 5
+    by: Literal["group", "video"] = "group"
     permutations: int = 200
     shrinkage: float | Literal["auto"] = "auto"
     pairs: tuple[tuple[str, str], ...] | Literal["auto", "none"] = "auto"
@@ -58,6 +61,7 @@ class MotionDirection:
     def __post_init__(self) -> None:
         if not isinstance(self.pairs, str):
             object.__setattr__(self, "pairs", tuple(tuple(pair) for pair in self.pairs))
+        require_choice("by", self.by, Literal["group", "video"])
         if self.folds < 2:
             raise UsageError(f"folds must be 2 or more, got {self.folds}")
         if self.permutations < 0:
@@ -93,7 +97,7 @@ class MotionDirection:
                 pair of which a class has no videos.
             UnknownName: a given pair names a label that the data set does not have.
         """
-        table = gather_pairs(forward, backward)
+        table = gather_pairs(forward, backward, by=self.by)
         self._require_groups(table)
         seeds = {name: derive(seed, f"{self.name}/{name}") for name in ("folds", "swaps", "interval")}
         moved = Moved.of(table.forward, table.backward, tolerance=self.tolerance)
@@ -150,7 +154,7 @@ class MotionDirection:
         what = "videos" if groups == len(table) else f"groups (of {len(table)} videos)"
         raise FeatureError(
             f"{self.folds} folds need at least {self.folds} {what}, there are {groups} with embeddings in both "
-            f"orders of time; take fewer folds (folds={max(groups, 2)}) or more videos"
+            f"orders of time; take more of them or fewer folds, or let each video stand for itself (by=video)"
         )
 
     def _require_pairs(self) -> None:

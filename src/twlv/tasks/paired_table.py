@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class PairedTable:
     """One vector of each video in either order: ``forward`` and ``backward`` (n, D), the mean over clips.
 
-    ``labels`` (n,) are class indices, -1 without one. ``units`` (n,) number what may not be cut: the group, or
-    the video where it has none. ``missing`` maps the id of a video without both orders to the reason.
+    ``labels`` (n,) are class indices, -1 without one. ``units`` (n,) number what may not be cut: the group,
+    or the video where it has none (or ``by`` video). ``missing`` maps the id of a video without both orders
+    to the reason.
     """
 
     forward: FloatArray
@@ -40,7 +41,9 @@ class PairedTable:
         return len(self.video_ids)
 
 
-def gather_pairs(forward: Features, backward: Features) -> PairedTable:
+def gather_pairs(
+    forward: Features, backward: Features, *, by: Literal["group", "video"] = "group"
+) -> PairedTable:
     """Read both once.
 
     Raises:
@@ -68,7 +71,7 @@ def gather_pairs(forward: Features, backward: Features) -> PairedTable:
         forward=np.stack([first[i][0] for i in ids]).astype(np.float32),
         backward=np.stack([second[i][0] for i in ids]).astype(np.float32),
         labels=np.array([_label(sample) for sample in kept], dtype=np.int64),
-        units=_units(kept),
+        units=_units(kept, by),
         video_ids=tuple(ids),
         missing=missing,
     )
@@ -137,7 +140,7 @@ def _label(sample: Sample) -> int:
     return sample.target.index if isinstance(sample.target, ClassLabel) else -1
 
 
-def _units(samples: list[Sample]) -> IntArray:
-    names = [("group", s.group) if s.group else ("video", s.video_id) for s in samples]
+def _units(samples: list[Sample], by: str) -> IntArray:
+    names = [("group", s.group) if s.group and by == "group" else ("video", s.video_id) for s in samples]
     numbers = {name: i for i, name in enumerate(dict.fromkeys(names))}
     return np.array([numbers[name] for name in names], dtype=np.int64)
