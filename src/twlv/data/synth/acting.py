@@ -15,7 +15,7 @@ from twlv.data.synth.actors import Actor, Cast, write_boxes
 from twlv.data.synth.balance import SPLITS, Split
 from twlv.data.synth.clips import factors_of, frames_of, generator_for, name_of, turning_shows
 from twlv.data.synth.plan import Manifest, Plan, Video
-from twlv.data.synth.settings import Settings
+from twlv.data.synth.settings import Settings, check_classes
 from twlv.errors import UsageError
 from twlv.video.synthetic import Factors, Mover, Path, Scene, boxes, draw, heading_of
 
@@ -63,6 +63,7 @@ def plan_boxes(settings: Settings) -> Plan:
 
     All combinations of going, turning and sizing occur equally often among the actors of a split.
     """
+    check_classes(settings, len(ACTIONS))
     factors = replace(turning_shows(factors_of(settings)), distractors=(0, 0))
     found = [
         (_cast(settings, split, number, parts, scene), scene)
@@ -79,6 +80,7 @@ def plan_boxes(settings: Settings) -> Plan:
             group=cast.video_id,
             frames=frames_of(partial(_same, scene), settings),
             columns={"actors": str(len(cast.actors))},
+            scene=partial(_same, scene),
         )
         for cast, scene in found
     )

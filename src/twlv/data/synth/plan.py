@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from twlv.data.synth.balance import Split
+from twlv.video.synthetic import Scene
 
 
 @dataclass(frozen=True, kw_only=True)
 class Video:
-    """One file: ``columns`` stand in the manifests, ``frames`` renders uint8 (3, H, W) when it is called."""
+    """One file: ``columns`` stand in the manifests, ``frames`` renders uint8 (3, H, W) when it is called.
+
+    ``scene`` draws what is shown, for whoever needs more of its truth (masks, flow); None for ``dots``.
+    """
 
     video_id: str
     split: Split
     group: str
     frames: Callable[[], Iterable[Any]]
     columns: Mapping[str, str] = field(default_factory=dict)
+    scene: Callable[[], Scene] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,9 +23,11 @@ def plan_pretrain(settings: Settings) -> Plan:
         raise UsageError(f"there is no level {settings.level}; the levels are {named}")
     videos = []
     for split, number in numbers(settings):
-        frames = frames_of(partial(_scene, settings, split, number), settings)
+        scene = partial(_scene, settings, split, number)
         name = name_of(split, number)
-        videos.append(Video(video_id=name, split=split, group=name, frames=frames))
+        videos.append(
+            Video(video_id=name, split=split, group=name, frames=frames_of(scene, settings), scene=scene)
+        )
     return Plan(videos=tuple(videos), manifests=(Manifest(),))
 
 

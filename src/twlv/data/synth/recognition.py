@@ -39,7 +39,7 @@ def plan_looks(settings: Settings) -> Plan:
         index, change = balance.index_of(number, split), partial(balance.with_hue, hue=hue)
         scene = partial(_draw, settings, index, factors, fixed, change)
         columns = {**_columns(fixed), "hue": str(hue)}
-        videos.append(_video(split, number, frames_of(scene, settings), columns))
+        videos.append(_video(split, number, frames_of(scene, settings), columns, scene))
     appearance = Manifest(name="manifest_appearance", label=("shape", "texture"), kind="appearance")
     motion = Manifest(name="manifest_motion", label=("direction",), kind="motion")
     if settings.kind == "recognition-both":
@@ -92,7 +92,7 @@ def _motion(settings: Settings, factors: Factors, classes: list[Fixed], label: s
         change = partial(balance.with_look, shape=looks[look][0], texture=looks[look][1])
         index = balance.index_of(number, split)
         scene = partial(_draw, settings, index, factors, classes[kind], change)
-        videos.append(_video(split, number, frames_of(scene, settings), columns))
+        videos.append(_video(split, number, frames_of(scene, settings), columns, scene))
     return Plan(videos=tuple(videos), manifests=(Manifest(label=(label,), kind="motion"),))
 
 
@@ -118,6 +118,12 @@ def _columns(fixed: Fixed) -> dict[str, str]:
     return {name: value for name, value in columns.items() if value}
 
 
-def _video(split: Split, number: int, frames: Callable[[], Iterable[Any]], columns: dict[str, str]) -> Video:
+def _video(
+    split: Split,
+    number: int,
+    frames: Callable[[], Iterable[Any]],
+    columns: dict[str, str],
+    scene: Callable[[], Scene] | None = None,
+) -> Video:
     name = name_of(split, number)
-    return Video(video_id=name, split=split, group=name, frames=frames, columns=columns)
+    return Video(video_id=name, split=split, group=name, frames=frames, columns=columns, scene=scene)

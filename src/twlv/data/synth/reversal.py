@@ -98,6 +98,7 @@ def _videos(pair: Pair, settings: Settings, factors: Factors) -> list[Video]:
                 group=group,
                 frames=frames_of(scene, settings),
                 columns=columns,
+                scene=scene,
             )
         )
     return videos

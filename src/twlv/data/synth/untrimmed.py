@@ -17,7 +17,7 @@ from twlv.data.synth.plan import Manifest, Plan, Video
 from twlv.data.synth.segments import Annotated, write_activitynet, write_mstcn
 from twlv.data.synth.settings import VERSION, Settings
 from twlv.errors import UsageError
-from twlv.video.synthetic import ACTIONS, Factors, Timeline, draw_timeline, render_blocks
+from twlv.video.synthetic import ACTIONS, Factors, Scene, Timeline, draw_timeline, render_blocks
 
 CLASSES_OF = {
     "easy": ("right", "left", "down", "up"),
@@ -120,7 +120,12 @@ def _video(item: Annotated, settings: Settings) -> Video:
         group=item.video_id,
         frames=frames,
         columns={"shape": look.shape, "texture": look.texture, "num_frames": str(item.num_frames)},
+        scene=partial(_scene, item.timeline),
     )
+
+
+def _scene(timeline: Timeline) -> Scene:
+    return timeline.scene
 
 
 def _frames(timeline: Timeline, num_frames: int, size_px: int) -> Iterator[Any]:
