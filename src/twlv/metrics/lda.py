@@ -132,7 +132,7 @@ def _solve(low_rank: DoubleArray, gram: DoubleArray, right: DoubleArray) -> Doub
     by_rows = len(low_rank) < low_rank.shape[1]
     _, found, status = lapack.dposv(gram, low_rank @ right if by_rows else right, overwrite_a=True)
     if status:
-        raise InputError("the covariance is not positive definite; are all values finite?")
+        raise InputError("the covariance overflows; scale the vectors to a length near one")
     return cast(DoubleArray, right - found @ low_rank if by_rows else found)
 
 

@@ -34,8 +34,11 @@ class Pairs:
 
     @classmethod
     def of(cls, zero: FloatArray | DoubleArray, one: FloatArray | DoubleArray) -> Pairs:
-        """From the two versions, row by row."""
+        """From the two versions, row by row. Raises InputError: a value is not finite."""
         first, second = zero.astype(np.float64), one.astype(np.float64)
+        odd = np.flatnonzero(~(np.isfinite(first) & np.isfinite(second)).all(axis=1))
+        if len(odd):
+            raise InputError(f"pair {odd[0]} (of {len(first)}, counted from 0) has a value that is not finite")
         return cls(middle=0.5 * (first + second), half=0.5 * (second - first))
 
     def __len__(self) -> int:
