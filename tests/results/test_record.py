@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from twlv.errors import ResultError
+from twlv.results.compare import compare
 from twlv.results.document import from_json, to_json
+from twlv.results.files import identity
 from twlv.results.record import record
 from twlv.types import Coverage, DatasetCard, Outcome, Prediction, Score, Uniform
 
@@ -46,8 +48,13 @@ HALF = Coverage(expected=4, present=4, decoded=3, used=3, failed={"x": "empty"})
 
 
 def _record(card, **changes):
-    arguments = {"coverage": {"train": HALF, "val": HALF}, "splits": ("train", "val"), "environment": {}}
-    return record(task=FakeTask(), outcome=OUTCOME, dataset=DATA, backbone=card, **{**arguments, **changes})
+    arguments = {
+        "task": FakeTask(),
+        "coverage": {"train": HALF, "val": HALF},
+        "splits": ("train", "val"),
+        "environment": {},
+    }
+    return record(outcome=OUTCOME, dataset=DATA, backbone=card, **{**arguments, **changes})
 
 
 def test_everything_that_was_run_is_named(make_card):
@@ -64,6 +71,26 @@ def test_everything_that_was_run_is_named(make_card):
     assert result.details == {"grid": [1, 2], "best": 0.5}
     assert list(result.predictions) == list(OUTCOME.predictions)
     assert result.notes == ("one note",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenTask(FakeTask):
+    k: int | None = None
+
+    def resolved(self) -> dict[str, int]:
+        return {"k": 20 if self.k is None else self.k, "steps": 3}
+
+
+def test_fields_that_are_left_open_are_recorded_as_resolved(make_card):
+    results = [_record(make_card(), task=OpenTask(k=k)) for k in (None, 20, 21)]
+    assert [(result.task.config["k"], result.task.config["steps"]) for result in results] == [
+        (20, 3),
+        (20, 3),
+        (21, 3),
+    ]
+    assert compare(results[0], results[1]) == ()
+    assert identity(results[0]) == identity(results[1])
+    assert [d.field for d in compare(results[0], results[2])] == ["k"]
 
 
 def test_what_is_recorded_survives_its_file(make_card):

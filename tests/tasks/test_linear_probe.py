@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
 from twlv.errors import FeatureError, UsageError
+from twlv.heads import optimizers
+from twlv.results.record import configuration
 from twlv.tasks import LinearProbe
 from twlv.tasks.probe_grid import _within_one_error as within_one_error
+from twlv.tasks.probe_recipe import CONSTANTS
 
 FAST = {"learning_rates": (0.03, 0.3), "weight_decays": (0.0, 0.01), "device": "cpu"}
 
@@ -152,7 +157,7 @@ def test_trap_20_and_40_same_seed_same_bits_and_no_global_state(fake) -> None:
 
 def test_authors_recipe_is_the_published_one() -> None:
     probe = LinearProbe(recipe="authors")
-    how = probe._training(probe.points, 20_000)
+    how = probe.training.training(probe.points, 20_000, batch_size=probe.batch_size, drop_last=False)
     assert (how.learning_rates, how.weight_decays) == ((1e-3,), (0.0,))
     assert (how.optimizer, how.init, how.epochs, how.warmup_epochs, how.batch_size) == (
         "adamw",
@@ -166,9 +171,44 @@ def test_authors_recipe_is_the_published_one() -> None:
 
 def test_small_sets_get_enough_steps_in_the_grid() -> None:
     probe = LinearProbe()
-    assert probe._training(probe.points, 50).epochs == 300
-    assert probe._training(probe.points, 20_480).epochs == 30
+    assert epochs(probe, 50) == 300
+    assert epochs(probe, 20_480) == 30
+    assert epochs(LinearProbe(epochs=3), 50) == 3
+    assert epochs(LinearProbe(epochs=3, min_steps=20), 2048) == 10
     assert len(probe.points) == 20
+
+
+def epochs(probe: LinearProbe, num_videos: int) -> int:
+    return probe.training.training(probe.points, num_videos, batch_size=1024, drop_last=False).epochs
+
+
+def test_a_result_records_what_the_recipe_stands_for() -> None:
+    config = configuration(LinearProbe())
+    assert None not in config.values()
+    assert (config["epochs"], config["min_steps"], config["warmup_epochs"]) == (30, 300, 0)
+    assert (config["optimizer"], config["momentum"], config["init"]) == ("sgd", 0.9, "zeros")
+    assert config["standardise"] is True
+    assert (len(config["learning_rates"]), len(config["weight_decays"])) == (5, 4)
+    authors = configuration(LinearProbe(recipe="authors"))
+    assert [name for name, value in authors.items() if value is None] == ["held_out"]  # nothing to choose
+    assert (authors["epochs"], authors["warmup_epochs"], authors["learning_rates"]) == (150, 10, [1e-3])
+    assert (authors["optimizer"], authors["init"], authors["standardise"]) == ("adamw", "uniform", False)
+
+
+def test_a_default_and_the_same_value_given_are_one_configuration() -> None:
+    for recipe in ("grid", "authors"):
+        probe = LinearProbe(recipe=recipe)
+        fields = {f.name for f in dataclasses.fields(probe)} - {"held_out"}
+        values = {name: value for name, value in probe.resolved().items() if name in fields}
+        assert configuration(dataclasses.replace(probe, **values)) == configuration(probe)
+    assert configuration(LinearProbe(optimizer="adamw")) != configuration(LinearProbe())
+    assert dataclasses.replace(LinearProbe(), recipe="authors") == LinearProbe(recipe="authors")
+
+
+def test_the_recorded_constants_are_those_of_the_optimizers() -> None:
+    assert CONSTANTS["sgd"] == {"momentum": optimizers._MOMENTUM}
+    betas = {"beta1": optimizers._BETA1, "beta2": optimizers._BETA2, "epsilon": optimizers._EPSILON}
+    assert CONSTANTS["adamw"] == betas
 
 
 def test_features_are_standardised_only_where_said(fake) -> None:
@@ -207,6 +247,8 @@ def test_heads_may_train_in_several_passes(sets, monkeypatch: pytest.MonkeyPatch
         {"batch_size": 0},
         {"epochs": 0},
         {"held_out": 1.0},
+        {"min_steps": -1},
+        {"warmup_epochs": -1},
         {"learning_rates": ()},
         {"learning_rates": (-1.0,)},
         {"optimizer": "lion"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from twlv.results.canonical import jsonable, not_finite
 from twlv.results.contamination import overlapping
@@ -26,6 +26,14 @@ class NamedTask(Protocol):
     @property
     def version(self) -> str:
         """Bumped by whatever moves a number."""
+
+
+@runtime_checkable
+class Resolves(Protocol):
+    """A task whose fields may be left open: ``resolved`` says what it takes for them."""
+
+    def resolved(self) -> Mapping[str, Json]:
+        """Values by name; those of fields replace the fields', others stand beside them."""
 
 
 def record(
@@ -83,11 +91,18 @@ def record(
 
 
 def configuration(task: object) -> dict[str, Json]:
-    """Fields of a task that is a dataclass; ``name``, ``version`` and ``level`` are left out."""
+    """Fields of a task that is a dataclass, as it resolves them; ``name``, ``version``, ``level`` are left out.
+
+    So the configuration is whole: two tasks that compute the same by a default and by the same value given
+    have the same one.
+    """
     if not dataclasses.is_dataclass(task) or isinstance(task, type):
         return {}
     names = [field.name for field in dataclasses.fields(task) if field.name not in {"name", "version", "level"}]
-    return {name: jsonable(getattr(task, name)) for name in names}
+    values = {name: getattr(task, name) for name in names}
+    if isinstance(task, Resolves):
+        values |= task.resolved()
+    return {name: jsonable(value) for name, value in values.items()}
 
 
 def _mapping(value: Mapping[str, Json]) -> dict[str, Json]:

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twlv.errors import FeatureError, UsageError
 from twlv.tasks.choices import require_choice
-from twlv.tasks.probe_grid import Point, Trainer, places, select
+from twlv.tasks.probe_grid import Trainer, places, select
+from twlv.tasks.probe_recipe import CONSTANTS, Optimizer, ProbeRecipe, Recipe, recipe_of
 from twlv.tasks.scoring import Answers, Missing, baselines, notes, predictions, top_scores
 from twlv.tasks.seeds import derive
 from twlv.tasks.table import Rows, Table, check_pair, class_count, gather
-from twlv.types import Level, Outcome
+from twlv.types import Json, Level, Outcome
 
 if TYPE_CHECKING:
     from twlv.contracts import Features
-    from twlv.heads import LinearRecipe
 
-Recipe = Literal["grid", "authors"]
-Optimizer = Literal["adamw", "sgd"]
-
-# Of the grid, on standardised features; SGD's weight decay is part of the gradient, AdamW's is not.
-_GRID_RATES: dict[Optimizer, tuple[float, ...]] = {
-    "sgd": (1e-3, 5e-3, 2e-2, 1e-1, 5e-1),  # from sets of 200 videos to those of 20,000
-    "adamw": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
-}
-_GRID_DECAYS: dict[Optimizer, tuple[float, ...]] = {
-    "sgd": (0.0, 1e-3, 1e-2, 1e-1),
-    "adamw": (0.0, 0.1, 1.0, 10.0),
-}
-_MIN_STEPS = 300  # of the grid: small sets make more epochs
 _PURPOSES = ("order", "init", "split", "interval")
 
 
@@ -53,15 +39,18 @@ class LinearProbe:
     part is small, several random ones are averaged. The test set is not looked at. ``details`` holds every
     pair's held-out numbers and the one chosen.
 
-    A field that is None takes the recipe's value. The probe depends on the seed alone, not on the order in
-    which videos are listed, and touches no global random state; on a CPU, equal seeds give equal bits.
+    A field that is None takes the recipe's value, which is what a Result records. The probe depends on the
+    seed alone, not on the order in which videos are listed, and touches no global random state; on a CPU,
+    equal seeds give equal bits.
 
     Attributes:
         recipe: ``grid`` or ``authors``.
         rows: ``clip``: a video is trained on by one of its clips or views, drawn anew at each visit, and
             tested by the mean of its rows' probabilities (never of their logits). ``video``: by the mean of its
             vectors in both. The same where a video has one row.
-        epochs: Passes over the training videos. The grid makes more where 300 steps need more.
+        epochs: Passes over the training videos: 150 for ``authors``, at least 30 for ``grid``.
+        min_steps: More epochs are made where fewer than these steps would be: 300 for ``grid``, so that small
+            sets are trained long enough; 0 for ``authors``, and wherever ``epochs`` is given.
         warmup_epochs: Of these, with a linearly rising learning rate: 10 for ``authors``, 0 for ``grid``.
         batch_size: Videos in a step, in all; the learning rate does not depend on it.
         learning_rates: Peak learning rates. For ``authors`` exactly one.
@@ -81,6 +70,7 @@ class LinearProbe:
     recipe: Recipe = "grid"
     rows: Rows = "clip"
     epochs: int | None = None
+    min_steps: int | None = None
     warmup_epochs: int | None = None
     batch_size: int = 1024
     learning_rates: tuple[float, ...] | None = None
@@ -95,12 +85,16 @@ class LinearProbe:
     def __post_init__(self) -> None:
         require_choice("recipe", self.recipe, Recipe)
         require_choice("rows", self.rows, Rows)
-        require_choice("optimizer", self._optimizer, Optimizer)
+        require_choice("optimizer", self.optimizer or "sgd", Optimizer)
         require_choice("missing", self.missing, Missing)
         if self.batch_size < 1 or (self.epochs is not None and self.epochs < 1):
             raise UsageError(f"batch_size and epochs start at 1, got {self.batch_size} and {self.epochs}")
         if not 0 < self.held_out < 1:
             raise UsageError(f"held_out is a fraction between 0 and 1, got {self.held_out}")
+        if (self.min_steps or 0) < 0 or (self.warmup_epochs or 0) < 0:
+            raise UsageError(
+                f"min_steps and warmup_epochs start at 0, got {self.min_steps} and {self.warmup_epochs}"
+            )
         points = self.points
         if not points or min(rate for rate, _ in points) <= 0 or min(decay for _, decay in points) < 0:
             raise UsageError("learning_rates need one or more values above 0, weight_decays from 0 up")
@@ -125,17 +119,25 @@ class LinearProbe:
     @property
     def points(self) -> tuple[tuple[float, float], ...]:
         """Every (learning rate, weight decay) that is tried, in order."""
-        authors = self.recipe == "authors"
-        rates, decays = self.learning_rates, self.weight_decays
-        if rates is None:
-            rates = (1e-3,) if authors else _GRID_RATES[self._optimizer]
-        if decays is None:
-            decays = (0.0,) if authors else _GRID_DECAYS[self._optimizer]
-        return tuple((rate, decay) for rate in rates for decay in decays)
+        return self.training.points
 
     @property
-    def _optimizer(self) -> Optimizer:
-        return self.optimizer or ("adamw" if self.recipe == "authors" else "sgd")
+    def training(self) -> ProbeRecipe:
+        """The recipe with the fields that are set in place of its own."""
+        recipe = recipe_of(self.recipe, self.optimizer)
+        if self.epochs is not None:
+            recipe = replace(recipe, min_steps=0)
+        given = {name: getattr(self, name) for name in asdict(recipe) if getattr(self, name, None) is not None}
+        return replace(recipe, **given)
+
+    def resolved(self) -> dict[str, Json]:
+        """What stands for the fields that are None, and what the recipe sets besides, for a Result.
+
+        ``held_out`` is None where a single point leaves nothing to choose.
+        """
+        training = self.training
+        held_out = self.held_out if len(training.points) > 1 else None
+        return {**asdict(training), "held_out": held_out, **CONSTANTS[training.optimizer]}
 
     def run(self, train: Features, test: Features, *, seed: int = 0) -> Outcome:
         """Scores ``linear_probe/top1``, ``linear_probe/top5``, ``linear_probe/mean_per_class`` in percent.
@@ -155,32 +157,34 @@ class LinearProbe:
         num_classes = class_count(test.dataset.classes, table, asked)
         said = notes(table, asked, self.missing)
         seeds = {purpose: derive(seed, f"linear_probe/{purpose}") for purpose in _PURPOSES}
-        if self.standardise if self.standardise is not None else self.recipe == "grid":
+        training = self.training
+        if training.standardise:
             _standardise(table, asked)
+        make = partial(training.training, batch_size=self.batch_size, drop_last=self.drop_last)
         device = resolve_device(self.device)
         with full_float32(device):
             trainer = Trainer(
                 rows=torch.from_numpy(table.rows).to(device),
                 table=table,
                 num_classes=num_classes,
-                recipe=self._training,
+                recipe=make,
                 seeds=seeds,
             )
-            choice = select(trainer, self.points, self.held_out)
+            choice = select(trainer, training.points, self.held_out)
             said += choice.notes
             heads = trainer.fit(np.arange(len(table)), [choice.point])
             if not heads.finite[0]:
                 raise FeatureError(f"the probe diverged at learning rate {choice.point[0]:g}; set a lower one")
             judged = heads.judge(torch.from_numpy(asked.rows).to(device), places(asked), asked.labels)
         answers = Answers(rank=judged.rank[:, 0], predicted=judged.predicted[:, 0])
-        recipe = self._training([choice.point], len(table))
+        recipe = make([choice.point], len(table))
         return Outcome(
             scores=top_scores(self.name, asked, answers, missing=self.missing, seed=seeds["interval"]),
             notes=tuple(said),
             details={
                 **baselines(table, asked, num_classes),
                 "recipe": self.recipe,
-                "optimizer": self._optimizer,
+                "optimizer": training.optimizer,
                 "learning_rate": choice.point[0],
                 "weight_decay": choice.point[1],
                 "selection": dict(choice.record),
@@ -192,29 +196,6 @@ class LinearProbe:
             },
             predictions=predictions(asked, answers),
             seeds={"run": seed, **seeds},
-        )
-
-    def _training(self, points: Sequence[Point], num_videos: int) -> LinearRecipe:
-        """How heads with these hyper-parameters are trained on ``num_videos``."""
-        from twlv.heads import LinearRecipe
-
-        authors = self.recipe == "authors"
-        whole, rest = divmod(num_videos, self.batch_size)
-        if self.drop_last and not whole:
-            raise UsageError(
-                f"drop_last leaves nothing to train on: {num_videos} videos are less than a batch of "
-                f"{self.batch_size}; set drop_last=false or a smaller batch_size"
-            )
-        for_steps = math.ceil(_MIN_STEPS / (whole + (rest > 0)))
-        return LinearRecipe(
-            learning_rates=tuple(rate for rate, _ in points),
-            weight_decays=tuple(decay for _, decay in points),
-            optimizer=self._optimizer,
-            init="uniform" if authors else "zeros",
-            epochs=self.epochs or (150 if authors else max(30, for_steps)),
-            warmup_epochs=self.warmup_epochs if self.warmup_epochs is not None else (10 if authors else 0),
-            batch_size=self.batch_size,
-            drop_last=self.drop_last,
         )
 
 
