@@ -2,12 +2,14 @@
 
 The updates are those of ``torch.optim`` (AdamW of Loshchilov and Hutter; SGD with momentum), in place.
 
-Axis letters: D rows of a parameter, K columns (all classes of all heads).
+Axis letters: D rows of a parameter, K columns (all classes of all heads). A rate and a decay may have any shape
+that broadcasts against the parameter.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Protocol
 
 import torch
@@ -23,6 +25,13 @@ class Optimizer(Protocol):
         self, parameter: torch.Tensor, gradient: torch.Tensor, rate: torch.Tensor, decay: torch.Tensor
     ) -> None:
         """One update in place. ``rate`` and ``decay`` are (K,). ``gradient`` may be overwritten."""
+
+    @property
+    def state(self) -> dict[str, torch.Tensor]:
+        """Everything that the next update depends on besides its arguments, not copied."""
+
+    def restore(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Go on from a ``state``."""
 
 
 class AdamW:
@@ -46,6 +55,17 @@ class AdamW:
         update = torch.div(self._mean, divisor, out=gradient)
         parameter.sub_(update.mul_(rate / (1 - _BETA1**self._count)))
 
+    @property
+    def state(self) -> dict[str, torch.Tensor]:
+        """Both moments and the number of updates."""
+        return {"mean": self._mean, "square": self._square, "count": torch.tensor(self._count)}
+
+    def restore(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Copy the moments and the number of updates."""
+        self._mean.copy_(state["mean"])
+        self._square.copy_(state["square"])
+        self._count = int(state["count"])
+
 
 class SGD:
     """Stochastic gradient descent, momentum 0.9; weight decay is added to the gradient, as in torch."""
@@ -60,6 +80,15 @@ class SGD:
         gradient = gradient.add_(parameter * decay)
         self._velocity.mul_(_MOMENTUM).add_(gradient)
         parameter.sub_(self._velocity * rate)
+
+    @property
+    def state(self) -> dict[str, torch.Tensor]:
+        """The velocity."""
+        return {"velocity": self._velocity}
+
+    def restore(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Copy the velocity."""
+        self._velocity.copy_(state["velocity"])
 
 
 OPTIMIZERS: dict[str, type[AdamW] | type[SGD]] = {"adamw": AdamW, "sgd": SGD}

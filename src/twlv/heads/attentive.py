@@ -1,0 +1,111 @@
+"""Attentive probes side by side: their parameters in one place, and what they answer.
+
+Axis letters: n videos, G probes, C classes, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from twlv.heads.attentive_fold import folded_logits
+from twlv.heads.bags import Bags, batches
+from twlv.heads.linear import Judged
+from twlv.metrics import truth_rank
+from twlv.nn.attentive_pool import AttentiveClassifier, PoolerConfig, initialise_probe
+from twlv.types import DoubleArray, IntArray
+
+_AT_ONCE = 64  # videos whose answers are computed together
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AttentiveHeads:
+    """Trained probes. ``parameters`` are those of ``AttentiveClassifier`` with a leading axis G.
+
+    ``first_loss`` and ``last_loss`` (G,) are means over the first and the last epoch of training.
+    """
+
+    parameters: Mapping[str, torch.Tensor]
+    config: PoolerConfig
+    first_loss: DoubleArray
+    last_loss: DoubleArray
+
+    def __len__(self) -> int:
+        return len(self.parameters["linear.bias"])
+
+    @property
+    def num_classes(self) -> int:
+        """C."""
+        return self.parameters["linear.bias"].shape[1]
+
+    @property
+    def finite(self) -> list[bool]:
+        """Whether each probe has only finite parameters, (G,)."""
+        flags = [torch.isfinite(value.flatten(1)).all(dim=1) for value in self.parameters.values()]
+        return [bool(flag) for flag in torch.stack(flags).all(dim=0)]
+
+    def only(self, heads: IntArray) -> AttentiveHeads:
+        """The probes of these numbers, in this order."""
+        chosen = torch.from_numpy(heads)
+        return AttentiveHeads(
+            parameters={name: value[chosen.to(value.device)] for name, value in self.parameters.items()},
+            config=self.config,
+            first_loss=self.first_loss[heads],
+            last_loss=self.last_loss[heads],
+        )
+
+    def classifier(self, head: int = 0) -> AttentiveClassifier:
+        """One probe as a module of its own, in evaluation mode."""
+        probe = AttentiveClassifier(self.config, self.num_classes)
+        probe.load_state_dict({name: value[head].cpu() for name, value in self.parameters.items()})
+        return probe.eval()
+
+    def probabilities(self, bags: Bags, videos: IntArray) -> DoubleArray:
+        """Class probabilities (n, G, C): the mean over a video's bags of their softmax, every bag once.
+
+        In float64. Logits are never averaged.
+        """
+        counts = bags.counts[videos]
+        owner = np.repeat(np.arange(len(videos)), counts)
+        which = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        total: DoubleArray = np.zeros((len(videos), len(self), self.num_classes))
+        device = self.parameters["linear.bias"].device
+        runs = batches(bags, videos[owner], which, max(1, len(owner)), epoch=None, device=device)
+        for _, parts in runs:
+            for part in parts:
+                with torch.no_grad():
+                    logits = folded_logits(self.parameters, part.tokens, self.config)
+                np.add.at(total, owner[part.index], torch.softmax(logits.double(), dim=-1).cpu().numpy())
+        mean: DoubleArray = total / counts[:, None, None]
+        return mean
+
+    def judge(self, bags: Bags, videos: IntArray, labels: IntArray) -> Judged:
+        """Rank of the true class, predicted class and loss of every video under every probe."""
+        shape = (len(videos), len(self))
+        rank, predicted = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
+        loss = np.empty(shape)
+        for start in range(0, len(videos), _AT_ONCE):
+            rows = slice(start, start + _AT_ONCE)
+            probability = self.probabilities(bags, videos[rows])
+            truth = labels[rows].repeat(len(self))
+            flat = probability.reshape(-1, self.num_classes)
+            rank[rows] = truth_rank(flat, truth).reshape(-1, len(self))
+            predicted[rows] = probability.argmax(axis=-1)
+            own = flat[np.arange(len(truth)), truth].reshape(-1, len(self))
+            loss[rows] = -np.log(np.maximum(own, np.finfo(np.float64).tiny))
+        return Judged(rank=rank, predicted=predicted, loss=loss)
+
+
+def untrained(
+    config: PoolerConfig, num_classes: int, num_heads: int, *, seed: int, device: torch.device
+) -> dict[str, torch.Tensor]:
+    """Parameters of ``num_heads`` probes that all start alike, so that none depends on how many there are."""
+    probe = AttentiveClassifier(config, num_classes)
+    initialise_probe(probe, seed=seed)
+    return {
+        name: value.detach()[None].repeat(num_heads, *[1] * value.ndim).to(device)
+        for name, value in probe.named_parameters()
+    }

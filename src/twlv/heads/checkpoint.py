@@ -1,0 +1,117 @@
+"""Training that can be interrupted: its state after an epoch, in one file that is written whole or not at all.
+
+A file is named after its stage and the fingerprint of everything that decides the training (data, settings,
+seeds), so the state of another training is never taken up. It is a safetensors file; what is not a tensor
+stands in its header as JSON. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from twlv.codec import canonical
+from twlv.errors import InputError
+from twlv.files import sync_folder
+from twlv.types import Json
+
+_KEY = "twlv"
+_SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class State:
+    """What training continues from: ``epochs`` that are done, tensors by name, numbers as JSON."""
+
+    epochs: int
+    tensors: Mapping[str, torch.Tensor]
+    numbers: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Checkpoint:
+    """Where one stage of a training keeps its state. ``path`` None keeps nothing.
+
+    ``every_seconds``: an epoch that ends sooner than this after the last state was kept is not kept, unless it
+    is the last one; so that epochs of a blink are not spent on writing.
+    """
+
+    path: Path | None = None
+    every_seconds: float = 2.0
+    _last: float = field(default_factory=time.monotonic, init=False)
+
+    def load(self) -> State | None:
+        """The state that was kept, on the CPU; None if there is none.
+
+        Raises:
+            InputError: the file is damaged, or another version's.
+        """
+        if self.path is None or not self.path.exists():
+            return None
+        return _read(self.path)
+
+    def save(self, state: State, *, final: bool = False) -> None:
+        """Keep ``state`` in place of the one before, if it is time or the ``final`` one."""
+        if self.path is None or (not final and time.monotonic() - self._last < self.every_seconds):
+            return
+        from safetensors.torch import save_file
+
+        header: dict[str, Json] = {"schema": _SCHEMA, "epochs": state.epochs, "numbers": dict(state.numbers)}
+        tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors.items()}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        try:
+            save_file(tensors, temporary, metadata={_KEY: canonical(header)})
+            with temporary.open("rb") as handle:
+                os.fsync(handle.fileno())
+            temporary.replace(self.path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(self.path.parent)
+        self._last = time.monotonic()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoints:
+    """The checkpoints of a task in one folder; None keeps nothing. ``origin`` is part of every fingerprint."""
+
+    folder: Path | None = None
+    origin: Mapping[str, Json] = field(default_factory=dict)
+    every_seconds: float = 2.0
+
+    def stage(self, name: str, **decided_by: Json) -> Checkpoint:
+        """The checkpoint of one stage; ``decided_by`` is what decides it besides ``origin``."""
+        if self.folder is None:
+            return Checkpoint()
+        text = canonical({"stage": name, "origin": dict(self.origin), **decided_by})
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return Checkpoint(path=self.folder / f"{name}-{digest}.safetensors", every_seconds=self.every_seconds)
+
+    def clear(self, *stages: Checkpoint) -> None:
+        """Remove the files of stages that are no longer needed."""
+        for stage in stages:
+            if stage.path is not None:
+                stage.path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> State:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = json.loads((file.metadata() or {})[_KEY])
+            if header["schema"] != _SCHEMA:
+                raise ValueError(f"schema {header['schema']}, expected {_SCHEMA}")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+            return State(epochs=int(header["epochs"]), tensors=tensors, numbers=header["numbers"])
+    except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
+        raise InputError(
+            f"{path}: not a checkpoint of a training ({error}); remove it to start anew"
+        ) from error
