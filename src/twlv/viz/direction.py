@@ -129,7 +129,7 @@ def _draw(
 def _title(forward: Points) -> str:
     """What, how many and how wide: without N and d an in-sample picture cannot be read."""
     by, width = forward.origin.get("backbone", ""), forward.vectors.shape[1]
-    return f"forward against reversed, {by}, N = {len(forward)} videos, d = {width}"
+    return f"Forward against reversed, {by}, N = {len(forward)} videos, d = {width}"
 
 
 def _lines(folds: int, notes: tuple[str, ...]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from twlv.errors import UsageError
 from twlv.types import DoubleArray, Json
 from twlv.viz.neighbour_maps import tsne, umap
-from twlv.viz.points import Points
+from twlv.viz.points import NO_LABEL, Points
 from twlv.viz.projection import Kind, Projection, Settings, principal
 
 
@@ -66,7 +66,7 @@ def _pca(vectors: DoubleArray, common: dict[str, Json]) -> Projection:
 
 
 def _lda(vectors: DoubleArray, points: Points, common: dict[str, Json]) -> Projection:
-    """At most classes - 1 axes: two classes give one. Fitted on the very points it shows."""
+    """At most classes - 1 axes: two classes give one. Fitted on the points it shows that have a label."""
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     count = len(points.present)
@@ -75,11 +75,12 @@ def _lda(vectors: DoubleArray, points: Points, common: dict[str, Json]) -> Proje
             f"LDA separates classes, and the points have {count}; "
             + ("take more with --include" if count else "say --dataset MANIFEST with a column 'label'")
         )
-    if np.bincount(points.labels).max() < 2:
+    known = points.labels != NO_LABEL
+    if np.bincount(points.labels[known]).max() < 2:
         raise UsageError("LDA needs a class of two points or more; every class has one")
     dims = min(2, count - 1, vectors.shape[1])
     model: Any = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto", n_components=dims)
-    found = model.fit(vectors, points.labels).transform(vectors)
+    found = model.fit(vectors[known], points.labels[known]).transform(vectors)
     return Projection(
         kind="lda",
         coordinates=np.asarray(found, dtype=np.float64),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import warnings
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,9 @@ def umap(vectors: DoubleArray, settings: Settings, common: dict[str, Json]) -> P
     if settings.neighbours < 2:
         raise UsageError(f"--neighbours is at least 2, got {settings.neighbours}")
     count = min(settings.neighbours, len(vectors) - 1)
-    library: Any = importlib.import_module("umap")
+    with warnings.catch_warnings():  # that Tensorflow, which nobody asked for, is not installed
+        warnings.simplefilter("ignore", ImportWarning)
+        library: Any = importlib.import_module("umap")
     model = library.UMAP(
         n_neighbors=count,
         min_dist=settings.min_dist,

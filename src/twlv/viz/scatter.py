@@ -100,10 +100,10 @@ def histograms(axes: Any, named: Sequence[tuple[str, DoubleArray]], *, axis: str
 
 
 def shared_bins(values: DoubleArray) -> DoubleArray:
-    """Edges of 12 to 60 bins over all values (Freedman and Diaconis' width); around one value one unit."""
+    """Edges of up to 60 bins over all values (Freedman and Diaconis, 1981); one value lies amid 13."""
     low, high = float(values.min()), float(values.max())
     if not high - low > 1e-9 * max(abs(low), abs(high), 1e-300):
-        return np.linspace(low - 0.5, high + 0.5, 13)
+        return np.linspace(low - 0.5, high + 0.5, 14)
     quarter = float(np.subtract(*np.percentile(values, [75, 25])))
     wanted = (high - low) / (2 * quarter / len(values) ** (1 / 3)) if quarter > 0 else 30
-    return np.linspace(low, high, int(np.clip(wanted, 12, 60)) + 1)
+    return np.linspace(low, high, int(np.clip(wanted, 24 if len(values) >= 60 else 12, 60)) + 1)
