@@ -90,6 +90,19 @@ class Augmentation:
         _require_probability("flip", self.flip)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DrawnViews:
+    """``views`` augmented clips of every video, drawn once and kept in a store."""
+
+    augmentation: Augmentation
+    views: int = 8
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.views <= 4096 or self.seed < 0:
+            raise UsageError(f"views are 1 to 4096 and the seed 0 or more, got {self.views} and {self.seed}")
+
+
 REPORT_LINEAR = Augmentation()
 """The report's Table 4 for linear probes, less the flip, which the table gives by data set."""
 

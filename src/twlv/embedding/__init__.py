@@ -3,15 +3,18 @@
 from twlv.embedding.extract import Batching, Failure, Timings, default_workers, extract
 from twlv.embedding.features import MemoryFeatures, StoredFeatures
 from twlv.embedding.into_store import EmbedReport, embed_dataset, embed_list, store_spec
+from twlv.embedding.live import AugmentedViews, LiveFeatures, live_features
 from twlv.embedding.pool import pool
 from twlv.embedding.prefetch import prefetch
 from twlv.embedding.progress import Progress, Silent
 from twlv.embedding.reading import Reading, read_sample, reading_for
 
 __all__ = [
+    "AugmentedViews",
     "Batching",
     "EmbedReport",
     "Failure",
+    "LiveFeatures",
     "MemoryFeatures",
     "Progress",
     "Reading",
@@ -22,6 +25,7 @@ __all__ = [
     "embed_dataset",
     "embed_list",
     "extract",
+    "live_features",
     "pool",
     "prefetch",
     "read_sample",

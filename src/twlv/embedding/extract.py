@@ -12,9 +12,10 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -96,20 +97,26 @@ def extract(
     workers: int | None = None,
     batching: Batching | None = None,
     timings: Timings | None = None,
+    read: Callable[[Sample], Iterator[Clip]] | None = None,
 ) -> Iterator[Embedding | Failure]:
     """Embed samples: one Embedding or Failure for each, in order. A failure never ends the run.
 
     ``samples`` are taken in groups of ``batching.videos`` from the first on; a caller who resumes passes
-    whole groups. ``workers`` threads decode (None: ``default_workers``; 0: none, for debugging).
+    whole groups. ``workers`` threads decode (None: ``default_workers``; 0: none, for debugging). ``read`` gives
+    the clips of a sample where they are not those of ``reading``: augmented ones.
     """
     timings = timings if timings is not None else Timings()
     batching = batching or Batching.for_device(device_of(model))
     workers = default_workers() if workers is None else workers
 
-    def read(sample: Sample) -> Iterator[Clip]:
-        return _timed_reading(sample, reading, timings)
+    reader = read or partial(read_sample, reading=reading)
 
-    stream = prefetch(samples, read, workers=workers, depth=2 * batching.clips, on_thread_start=single_threaded)
+    def timed(sample: Sample) -> Iterator[Clip]:
+        return _timed_reading(sample, reader, timings)
+
+    stream = prefetch(
+        samples, timed, workers=workers, depth=2 * batching.clips, on_thread_start=single_threaded
+    )
     encoders = ThreadPoolExecutor(batching.encoders, "twlv-encode", initializer=single_threaded)
     under_way: deque[_Batch | _Video] = deque()
     try:
@@ -144,11 +151,18 @@ def single_threaded() -> None:
     torch.set_num_threads(1)
 
 
-def _timed_reading(sample: Sample, reading: Reading, timings: Timings) -> Iterator[Clip]:
-    started = time.perf_counter()
+def read_checked(sample: Sample, read: Callable[[Sample], Iterator[Clip]]) -> Iterator[Clip]:
+    """The clips that ``read`` gives. VideoError ``not_found`` if the file is not there."""
     if not Path(sample.path).exists():
         raise VideoError(sample.path, "not_found", "no such file")
-    for clip in read_sample(sample, reading):
+    yield from read(sample)
+
+
+def _timed_reading(
+    sample: Sample, read: Callable[[Sample], Iterator[Clip]], timings: Timings
+) -> Iterator[Clip]:
+    started = time.perf_counter()
+    for clip in read_checked(sample, read):
         timings.add("decode", started)
         yield clip
         started = time.perf_counter()

@@ -18,8 +18,8 @@ NOT_ON_DISK = "not_found: annotated, but no such file"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Base:
-    """What both kinds share: which samples are here, and why the others are not."""
+class OfDataset:
+    """What all kinds share: which samples are here, and why the others are not."""
 
     data: Dataset
     reasons: Mapping[str, str]
@@ -59,7 +59,7 @@ class _Base:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredFeatures(_Base):
+class StoredFeatures(OfDataset):
     """The samples' embeddings in a store, read in data set order."""
 
     store: Store
@@ -97,7 +97,7 @@ class StoredFeatures(_Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemoryFeatures(_Base):
+class MemoryFeatures(OfDataset):
     """Embeddings held in memory, by video id; used for the authors' layout and for small runs."""
 
     embeddings: Mapping[str, Embedding]

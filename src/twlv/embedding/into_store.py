@@ -6,9 +6,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from twlv import video
+from twlv.augmentation import DrawnViews
+from twlv.codec import to_json
 from twlv.contracts import Backbone
+from twlv.embedding.augmented_reading import AugmentedReading
+from twlv.embedding.directions import check_flip
 from twlv.embedding.extract import Batching, Failure, Timings, device_of, extract, groups
 from twlv.embedding.features import StoredFeatures
 from twlv.embedding.progress import Progress, Silent
@@ -20,6 +25,7 @@ from twlv.types import (
     Dataset,
     Embedding,
     FrameOrder,
+    Json,
     Level,
     Sample,
     Sampling,
@@ -49,8 +55,10 @@ class EmbedReport:
         return self.embedded / self.seconds["total"] if self.seconds.get("total") else 0.0
 
 
-def store_spec(card: BackboneCard, reading: Reading, level: Level) -> StoreSpec:
-    """The settings that a store of these embeddings is known by."""
+def store_spec(
+    card: BackboneCard, reading: Reading, level: Level, drawn: DrawnViews | None = None
+) -> StoreSpec:
+    """The settings that a store of these embeddings (of these augmented views) is known by."""
     return StoreSpec(
         backbone=card,
         sampling=reading.sampling,
@@ -59,6 +67,7 @@ def store_spec(card: BackboneCard, reading: Reading, level: Level) -> StoreSpec:
         level=level,
         decoder=reading.decoder,
         frame_order=reading.frame_order,
+        augmentation=None if drawn is None else cast("dict[str, Json]", to_json(drawn)),
         dtype="float16" if level == "patch" and card.dtype == "bfloat16" else "float32",
     )
 
@@ -75,6 +84,7 @@ def embed_dataset(
     workers: int | None = None,
     decoder: str = "pyav",
     frame_order: FrameOrder = "forward",
+    drawn: DrawnViews | None = None,
     command: str = "",
     progress: Progress | None = None,
 ) -> EmbedReport:
@@ -84,6 +94,7 @@ def embed_dataset(
     Every video is durable as soon as it is done. A sample that fails is recorded with its reason, never
     replaced, and tried again by the next run. Any number of parts may write to one store at the same time.
     ``frame_order`` "reversed" embeds the frames of every clip the last one first, into a store of its own.
+    ``drawn`` embeds augmented views of every video as its rows, for training (see ``AugmentedViews``).
     ``command`` is kept by a new store, so that it can say what made it.
 
     Raises:
@@ -92,10 +103,20 @@ def embed_dataset(
     """
     started, timings, watch = time.perf_counter(), Timings(), progress or Silent()
     reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder, frame_order)
+    read = None
+    if drawn is not None:
+        check_flip(drawn.augmentation, data.card)
+        read = AugmentedReading(
+            reading=reading,
+            augmentation=drawn.augmentation,
+            card=model.card,
+            seed=drawn.seed,
+            views=drawn.views,
+        )
     provenance = _versions(decoder)
     plan = [sample.video_id for sample in data.samples]
     mine = frozenset(share(plan, part))
-    opened = Store.open_or_create(store, store_spec(model.card, reading, level), command=command)
+    opened = Store.open_or_create(store, store_spec(model.card, reading, level, drawn), command=command)
     samples = [sample for sample in data.samples if sample.video_id in mine]
     batching = Batching.for_device(device_of(model))
     pending = _pending(samples, frozenset(opened.ids), batching.videos)
@@ -105,7 +126,14 @@ def embed_dataset(
     try:
         with StoreWriter(opened, part=part, plan=plan, provenance=provenance) as writer:
             for item in extract(
-                model, pending, reading, level=level, workers=workers, batching=batching, timings=timings
+                model,
+                pending,
+                reading,
+                level=level,
+                workers=workers,
+                batching=batching,
+                timings=timings,
+                read=read,
             ):
                 before = time.perf_counter()
                 embedded += _commit(writer, item)

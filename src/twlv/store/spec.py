@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -25,7 +26,8 @@ class StoreSpec:
     ``num_frames`` is the resolved number of frames of a clip, ``decoder`` the name of the video backend
     (its version is provenance, recorded with the vectors but not part of the key), ``dtype`` the
     precision on disk; reading always gives float32. ``frame_order`` "reversed": the frames of every clip ran
-    backwards. It is written down only then, so forward stores keep the key and the file that they always had.
+    backwards. ``augmentation`` says how augmented views were drawn. Both are written down only where they
+    differ from a plain store, so plain stores keep the key and the file that they always had.
     """
 
     backbone: BackboneCard
@@ -36,6 +38,7 @@ class StoreSpec:
     decoder: str = "pyav"
     dtype: Literal["float32", "float16"] = "float32"
     frame_order: FrameOrder = "forward"
+    augmentation: Mapping[str, Json] | None = None
 
     @property
     def key(self) -> str:
@@ -48,10 +51,12 @@ class StoreSpec:
         return hashlib.sha256(canonical(self._keyed()).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Json]:
-        """All fields, the descriptive ones too; ``frame_order`` only where it is reversed."""
+        """All fields, the descriptive ones too; ``frame_order`` and ``augmentation`` only where not plain."""
         value = cast("dict[str, Json]", to_json(self))
         if self.frame_order == "forward":
             del value["frame_order"]
+        if self.augmentation is None:
+            del value["augmentation"]
         return value
 
     @classmethod
