@@ -1,11 +1,11 @@
-"""Choosing a linear probe's hyper-parameters on a held-out part of the training set."""
+"""Choosing a probe's hyper-parameters on a held-out part of the training set."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import torch
 
     from twlv.heads import LinearHeads, LinearRecipe, Places
+    from twlv.heads.linear import Judged
 
 Point: TypeAlias = tuple[float, float]
 """Learning rate and weight decay."""
@@ -29,9 +30,28 @@ _ENOUGH_HELD_OUT = 300  # videos judged in all splits together, if five splits g
 _MAX_SPLITS = 5
 
 
+class Candidates(Protocol):
+    """A training set whose hyper-parameters are to be chosen: n videos, numbered from 0."""
+
+    @property
+    def labels(self) -> IntArray:
+        """Class of each video, (n,)."""
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """Group of each video, n of them."""
+
+    @property
+    def seeds(self) -> Mapping[str, int]:
+        """Seeds by purpose; ``split`` is used here."""
+
+    def tried(self, points: Sequence[Point], fit: IntArray, held_out: IntArray) -> list[dict[str, Json]]:
+        """``tried_record`` of one head for each point, trained on ``fit`` and judged on ``held_out``."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trainer:
-    """A training set on its device, and how heads are trained on part of it.
+    """A training set on its device, and how linear heads are trained on part of it.
 
     ``recipe`` makes the recipe for some points and a number of videos. Every fit starts from the same seeds.
     """
@@ -41,6 +61,32 @@ class Trainer:
     num_classes: int
     recipe: Callable[[Sequence[Point], int], LinearRecipe]
     seeds: Mapping[str, int]
+
+    @property
+    def labels(self) -> IntArray:
+        """Class of each video, (n,)."""
+        return self.table.labels
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """Group of each video."""
+        return self.table.groups
+
+    def tried(self, points: Sequence[Point], fit: IntArray, held_out: IntArray) -> list[dict[str, Json]]:
+        """Held-out numbers of every point; as many heads side by side as memory is meant for."""
+        at_once = max(1, _WEIGHTS_AT_ONCE // (self.rows.shape[1] * self.num_classes))
+        parts = [points[start : start + at_once] for start in range(0, len(points), at_once)]
+        return [one for part in parts for one in self._tried_together(part, fit, held_out)]
+
+    def _tried_together(
+        self, points: Sequence[Point], fit: IntArray, held_out: IntArray
+    ) -> list[dict[str, Json]]:
+        heads = self.fit(fit, points)
+        good = np.flatnonzero(heads.finite)
+        judged = None
+        if len(good):
+            judged = heads.only(good).judge(self.rows, places(self.table, held_out), self.labels[held_out])
+        return tried_record(points, heads.finite, heads.last_loss, judged)
 
     def fit(self, videos: IntArray, points: Sequence[Point]) -> LinearHeads:
         """One head for each point, trained side by side on these videos."""
@@ -74,7 +120,9 @@ def places(table: Table, videos: IntArray | None = None) -> Places:
     return Places(starts=table.offsets[:-1][chosen], counts=np.diff(table.offsets)[chosen])
 
 
-def select(trainer: Trainer, points: Sequence[Point], fraction: float) -> Choice:
+def select(
+    trainer: Candidates, points: Sequence[Point], fraction: float, *, max_splits: int = _MAX_SPLITS
+) -> Choice:
     """The point that does best on held-out training videos, by the rule of one standard error.
 
     Of all points whose held-out top-1 is within one standard error of the best one's, the lowest held-out loss
@@ -89,16 +137,16 @@ def select(trainer: Trainer, points: Sequence[Point], fraction: float) -> Choice
     """
     if len(points) == 1:
         return Choice(point=points[0], record={"split": "none: one point"})
-    split = hold_out(trainer.table.labels, trainer.table.groups, fraction, seed=trainer.seeds["split"])
+    split = hold_out(trainer.labels, trainer.groups, fraction, seed=trainer.seeds["split"])
     if not len(split.held_out):
         middle = points[len(points) // 2]
         said = (
-            f"{len(trainer.table)} training videos are too few to hold any out; learning rate {middle[0]:g} "
+            f"{len(trainer.labels)} training videos are too few to hold any out; learning rate {middle[0]:g} "
             f"and weight decay {middle[1]:g} were taken unseen"
         )
         return Choice(point=middle, record={"split": "none: too few training videos"}, notes=(said,))
-    splits = [split, *_more_splits(trainer, fraction, len(split.held_out))]
-    tried = _mean([_tried(trainer, points, one.fit, one.held_out) for one in splits])
+    splits = [split, *_more_splits(trainer, fraction, len(split.held_out), max_splits)]
+    tried = _mean([trainer.tried(points, one.fit, one.held_out) for one in splits])
     usable = [i for i, one in enumerate(tried) if not one["diverged"]]
     if not usable:
         raise FeatureError(f"the probe diverged at every one of {len(points)} points; set lower learning_rates")
@@ -120,12 +168,11 @@ def select(trainer: Trainer, points: Sequence[Point], fraction: float) -> Choice
     return Choice(point=points[best], record=record, notes=(said, *_edge(points, best, tried)))
 
 
-def _more_splits(trainer: Trainer, fraction: float, num_held_out: int) -> list[Split]:
-    """Further random splits where one holds out few videos: at most five in all."""
-    repeats = min(_MAX_SPLITS, math.ceil(_ENOUGH_HELD_OUT / num_held_out))
-    table = trainer.table
+def _more_splits(trainer: Candidates, fraction: float, num_held_out: int, most: int) -> list[Split]:
+    """Further random splits where one holds out few videos: ``most`` in all."""
+    repeats = min(most, math.ceil(_ENOUGH_HELD_OUT / num_held_out))
     return [
-        hold_out(table.labels, table.groups, fraction, seed=derive(trainer.seeds["split"], f"split {n}"))
+        hold_out(trainer.labels, trainer.groups, fraction, seed=derive(trainer.seeds["split"], f"split {n}"))
         for n in range(1, repeats)
     ]
 
@@ -137,15 +184,6 @@ def _within_one_error(tried: Sequence[Mapping[str, Json]], num_videos: int) -> i
     least = highest - math.sqrt(highest * (1 - highest) / num_videos)
     near = [i for i, value in enumerate(top1) if value >= least - 1e-12]
     return min(near, key=lambda i: (_number(tried[i]["held_out_loss"]), i))
-
-
-def _tried(
-    trainer: Trainer, points: Sequence[Point], fit: IntArray, held_out: IntArray
-) -> list[dict[str, Json]]:
-    """Held-out numbers of every point on one split; as many heads side by side as memory is meant for."""
-    at_once = max(1, _WEIGHTS_AT_ONCE // (trainer.rows.shape[1] * trainer.num_classes))
-    parts = [points[start : start + at_once] for start in range(0, len(points), at_once)]
-    return [one for part in parts for one in _tried_together(trainer, part, fit, held_out)]
 
 
 def _mean(splits: Sequence[Sequence[Mapping[str, Json]]]) -> list[dict[str, Json]]:
@@ -161,30 +199,25 @@ def _mean(splits: Sequence[Sequence[Mapping[str, Json]]]) -> list[dict[str, Json
     return means
 
 
-def _tried_together(
-    trainer: Trainer, points: Sequence[Point], fit: IntArray, held_out: IntArray
+def tried_record(
+    points: Sequence[Point], finite: Sequence[bool], last_loss: DoubleArray, judged: Judged | None
 ) -> list[dict[str, Json]]:
-    heads = trainer.fit(fit, points)
-    finite = heads.finite
-    rank: IntArray = np.full((len(held_out), len(points)), metrics.NO_ANSWER)
-    loss: DoubleArray = np.full(rank.shape, np.nan)
-    good = np.flatnonzero(finite)
-    if len(good):
-        judged = heads.only(good).judge(
-            trainer.rows, places(trainer.table, held_out), trainer.table.labels[held_out]
+    """Held-out numbers of one head for each point; ``judged`` is of the ``finite`` ones alone, in order."""
+    column = np.cumsum(finite) - 1
+    records: list[dict[str, Json]] = []
+    for i, (rate, decay) in enumerate(points):
+        own = judged if finite[i] else None
+        records.append(
+            {
+                "learning_rate": rate,
+                "weight_decay": decay,
+                "diverged": not finite[i],
+                "held_out_top1": 100 * metrics.accuracy(own.rank[:, column[i]]) if own else None,
+                "held_out_loss": float(own.loss[:, column[i]].mean()) if own else None,
+                "train_loss": float(last_loss[i]) if own else None,
+            }
         )
-        rank[:, good], loss[:, good] = judged.rank, judged.loss
-    return [
-        {
-            "learning_rate": rate,
-            "weight_decay": decay,
-            "diverged": not finite[i],
-            "held_out_top1": 100 * metrics.accuracy(rank[:, i]) if finite[i] else None,
-            "held_out_loss": float(loss[:, i].mean()) if finite[i] else None,
-            "train_loss": float(heads.last_loss[i]) if finite[i] else None,
-        }
-        for i, (rate, decay) in enumerate(points)
-    ]
+    return records
 
 
 def _number(value: Json) -> float:
