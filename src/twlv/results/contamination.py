@@ -34,7 +34,7 @@ ALIASES = {
         "sthsthv2",
         "sthv2",
     ),
-    "momentsintime": ("momentsintime", "mit", "mitv1", "mitv2", "moments"),
+    "momentsintime": ("momentsintime", "mit", "mitv1", "mitv2", "mit339", "mit305", "moments"),
     "diving48": ("diving48", "dv48", "d48"),
     "epickitchens": (
         "epickitchens",

@@ -22,10 +22,9 @@ def read(request: Request) -> Annotated:
     InputError for the first labels: they differ, and V2 results must not be taken for them.
     """
     files = request.files
-    if files.find(*FIRST) and not files.find(*(name for names in FILES.values() for name in names)):
-        raise InputError(
-            f"{files.given}: these are the first labels of Diving-48; get {' and '.join(*FILES.values())}"
-        )
+    v2 = [name for names in FILES.values() for name in names]
+    if files.find(*FIRST, counted=False) and not files.find(*v2):
+        raise InputError(f"{files.given}: these are the first labels of Diving-48; get {' and '.join(v2)}")
     classes = request.classes or _classes(files.need(VOCABULARY))
     items: list[Item] = []
     for split, file in files.by_split(FILES, request.splits):

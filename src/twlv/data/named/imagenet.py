@@ -98,13 +98,14 @@ def _flat(root: Path, base: str, files: Annotations) -> Iterator[tuple[str, str]
 def devkit_wnids(path: Path) -> list[str]:
     """The wnid of each leaf class by its ILSVRC id (from 1) less 1, out of the devkit's ``meta.mat``."""
     import scipy.io
+    from scipy.io.matlab import MatReadError
 
     try:
         synsets = scipy.io.loadmat(str(path), squeeze_me=True, struct_as_record=True)["synsets"]
         leaves = sorted(
             (int(s["ILSVRC2012_ID"]), str(s["WNID"])) for s in synsets if int(s["num_children"]) == 0
         )
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (MatReadError, ValueError, KeyError, TypeError, OSError) as error:
         raise InputError(f"{path}: not the devkit's {META} ({error})") from error
     if [number for number, _ in leaves] != list(range(1, len(leaves) + 1)):
         raise InputError(f"{path}: the ids of the leaf classes do not run from 1 without a gap")

@@ -61,7 +61,8 @@ def without_twins(items: Iterable[Item]) -> tuple[list[Item], int]:
     kept: dict[str, Item] = {}
     twins = 0
     for item in items:
-        if not item.video_id or id_of(item.video_id) != item.video_id:
+        leaves = any(".." in text.split("/") for text in item.names.values())
+        if leaves or not item.video_id or id_of(item.video_id) != item.video_id:
             raise item.file.error(item.line, f"'{item.video_id}' is no relative name; it would leave the root")
         earlier = kept.setdefault(item.video_id, item)
         if earlier is not item:
