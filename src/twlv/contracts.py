@@ -5,8 +5,9 @@ Axis letters: B batch, T frames, C colours, H W pixels, T' H' W' token grid, M c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeGuard, runtime_checkable
 
 import torch
@@ -129,6 +130,18 @@ def in_epochs(features: Features) -> TypeGuard[EpochFeatures]:
     return callable(getattr(features, "for_epoch", None))
 
 
+class OrderedFeatures(Features, Protocol):
+    """Features that can be read in any order, so that what does not fit into memory can be shuffled."""
+
+    def ordered(self, video_ids: Sequence[str]) -> Features:
+        """These videos alone, in this order; each has an embedding here and is named once."""
+
+
+def can_reorder(features: Features) -> TypeGuard[OrderedFeatures]:
+    """Whether these features can be read in any order. Reads nothing."""
+    return callable(getattr(features, "ordered", None))
+
+
 @runtime_checkable
 class Task(Protocol):
     """A protocol of evaluation: a frozen dataclass of its hyper-parameters with ``run``.
@@ -173,3 +186,15 @@ class PairedTask(Protocol):
 
     def run_pairs(self, forward: Features, backward: Features, *, seed: int = 0) -> Outcome:
         """``backward`` holds the same frames of the same videos in reverse order."""
+
+
+@runtime_checkable
+class ResumableTask(Protocol):
+    """A Task that can go on where an interrupted run of it ended."""
+
+    def run_from(self, checkpoints: Path | None, train: Features, test: Features, *, seed: int = 0) -> Outcome:
+        """As ``Task.run``, with the state of the training kept in the folder ``checkpoints``.
+
+        State of other data, settings or seeds that lies there is not touched, nor used. What is kept for this
+        run is removed when it ends.
+        """

@@ -5,8 +5,9 @@ Both kinds iterate alike, so a task cannot tell which it was given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 from twlv.errors import FeatureError
 from twlv.store import Store
@@ -53,6 +54,21 @@ class OfDataset:
             used=decoded,
             failed=dict(self.reasons),
         )
+
+    def ordered(self, video_ids: Sequence[str]) -> Self:
+        """These videos alone, in this order.
+
+        Raises:
+            FeatureError: one of them has no embedding here.
+        """
+        known = {sample.video_id: sample for sample in self.present}
+        absent = [video_id for video_id in video_ids if video_id not in known]
+        if absent:
+            raise FeatureError(f"video '{absent[0]}' has no embedding among these features")
+        samples = tuple(known[video_id] for video_id in video_ids)
+        data = replace(self.data, samples=samples, missing=frozenset())
+        settable = any(each.name == "reasons" and each.init for each in fields(self))
+        return replace(self, data=data, reasons={}) if settable else replace(self, data=data)
 
     def __len__(self) -> int:
         return len(self.data.samples) - len(self.reasons)
