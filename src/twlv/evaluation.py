@@ -166,6 +166,7 @@ def evaluate(
         splits=splits,
         embedding=describe_store(model),
         seconds=seconds,
+        notes=dataset.notes,
     )
 
 
@@ -199,8 +200,9 @@ def evaluate_features(
     splits: tuple[str, str] = ("train", "test"),
     embedding: Mapping[str, Json] | None = None,
     seconds: Mapping[str, float] | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Result:
-    """Run a task on features from anywhere and record the Result.
+    """Run a task on features from anywhere and record the Result; ``notes`` are added to the task's own.
 
     Raises:
         CoverageError: less than ``min_coverage`` of a split's samples have an embedding.
@@ -226,6 +228,7 @@ def evaluate_features(
         seed=seed,
         gpu=gpu_name(),
         seconds={**(seconds or {}), "task": time.perf_counter() - started},
+        notes=notes,
     )
 
 

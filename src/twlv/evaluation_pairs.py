@@ -84,6 +84,7 @@ def evaluate_pairs(
         seed=seed,
         gpu=gpu_name(),
         seconds={**seconds, "task": time.perf_counter() - started},
+        notes=dataset.notes,
     )
 
 

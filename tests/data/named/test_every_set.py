@@ -51,7 +51,7 @@ def test_a_video_that_is_not_there_stays_and_is_said(copy: Any) -> None:
     assert [sample.video_id for sample in data.samples] == [sample.video_id for sample in everything.samples]
     gone = {sample.video_id for sample in everything.samples if sample.path == str(path)}
     assert data.missing == gone
-    assert f"{len(gone)} of {len(data.samples)} videos are not below" in data.notes[-1]
+    assert f"{len(gone)} of {len(data.samples)} videos are not on disk" in data.notes[-1]
     report = check_dataset(data, decode=lambda sample: 1e6)
     assert set(report.failed) == gone
     assert data.notes[-1] in report.notes

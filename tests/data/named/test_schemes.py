@@ -50,7 +50,7 @@ def test_no_scheme_fits(make_copy: Make) -> None:
     data = made.write().read()
     assert len(data.missing) == 3
     assert data.notes[-1] == (
-        f"3 of 3 videos are not below {made.folder / 'videos'}, for instance 78687, 42326, 100904; no naming "
+        "3 of 3 videos are not on disk, for instance 78687, 42326, 100904; no naming "
         "scheme fits, the first are {id}.webm, {id}.mp4, {id}.mkv, {id}.avi; there, but asked for by none: "
         "a.webm, b.webm, c.webm"
     )

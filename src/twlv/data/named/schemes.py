@@ -122,6 +122,6 @@ class Finder:
         tried = "" if self.counts else f"; no naming scheme fits, the first are {', '.join(self._patterns[:4])}"
         strangers = [name for _, name in zip(range(3), self.tree.strangers(), strict=False)]
         others = f"; there, but asked for by none: {', '.join(strangers)}" if strangers else ""
-        yield f"{len(missing)} of {total} videos are not below {self.root}, for instance " + (
+        yield f"{len(missing)} of {total} videos are not on disk, for instance " + (
             f"{', '.join(missing[:3])}{tried}{others}"
         )
