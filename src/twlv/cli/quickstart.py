@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +11,10 @@ from twlv.cli.options import flag
 
 if TYPE_CHECKING:
     from twlv.contracts import Backbone, Task
+    from twlv.data.synth import Settings
     from twlv.results import Result
-
-NUM_TRAIN, NUM_TEST = 96, 48  # whole blocks of 48, so that every label is balanced in both splits
-FPS = 8
-SEED = 0
+    from twlv.store import Store
+    from twlv.types import Dataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +31,11 @@ class QuickstartOptions:
 
 
 def run(options: QuickstartOptions) -> int:
-    """Render a small set of videos, embed them, evaluate every task, write a report. A second run resumes."""
+    """Render small sets of videos, embed them, evaluate every task, write a report. A second run resumes."""
     from twlv.cli import report
     from twlv.cli.embed import coverage_status
 
-    manifests = render_set(options.out)
+    manifests = render_sets(options.out)
     results = [
         result for name in backbone_names() for result in measure(name, manifests, options.out, options.workers)
     ]
@@ -45,7 +43,7 @@ def run(options: QuickstartOptions) -> int:
         path = options.out / name
         path.write_text(report.render(results, path, paper=False, mix=False), encoding="utf-8")
     print(report.render([headline(result) for result in results], None, paper=False, mix=False))
-    print(explain(options.out))
+    print(explain(results, options.out))
     return max(coverage_status(r.coverage, r.coverage_fraction, 1.0) for r in results)
 
 
@@ -58,35 +56,26 @@ def headline(result: Result) -> Result:
 # ---------------------------------------------------------------- videos
 
 
-def render_set(out: Path) -> dict[str, Path]:
-    """Write the videos that are not there yet, and two manifests over the same files: kind -> manifest."""
-    from twlv import video
-    from twlv.video.synthetic.legacy import render, scene
+def sets() -> tuple[Settings, ...]:
+    """The two sets. Counts are whole blocks of labels: every look with every direction, every way up."""
+    from twlv.data.synth import settings_for
 
-    folder = out / "videos"
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for index in range(NUM_TRAIN + NUM_TEST):
-        described = scene(index, seed=SEED)
-        path = folder / f"scene{index:03}.mp4"
-        if not path.exists():
-            video.write_video(path, render(described), fps=FPS)
-        split = "train" if index < NUM_TRAIN else "val"
-        rows.append((path.stem, f"videos/{path.name}", split, described.appearance, described.direction))
-    print(f"quickstart: {len(rows)} videos in {folder}", file=sys.stderr)
-    return {kind: _manifest(out, kind, rows) for kind in ("appearance", "motion")}
+    return (
+        settings_for("recognition-both", num_train=96, num_val=48, difficulty="easy"),
+        settings_for("reversal", num_train=72, num_val=48, difficulty="easy"),
+    )
 
 
-def _manifest(out: Path, kind: str, rows: list[tuple[str, str, str, str, str]]) -> Path:
-    path = out / f"manifest_{kind}.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("video_id", "path", "label", "split", "group", "kind"))
-        for name, file_name, split, appearance, motion in rows:
-            writer.writerow(
-                (name, file_name, appearance if kind == "appearance" else motion, split, name, kind)
-            )
-    return path
+def render_sets(out: Path) -> dict[str, Path]:
+    """Write the videos that are not there yet; manifest name (appearance, motion, ...) -> manifest."""
+    from twlv.cli.data_synth import watch
+    from twlv.data.synth import make_set
+
+    found: dict[str, Path] = {}
+    for settings in sets():
+        made = make_set(out / settings.kind, settings, watch=watch(f"render {settings.kind}"))
+        found |= {name.removeprefix("manifest_"): path for name, path in made.items() if name != "manifest"}
+    return found
 
 
 # ---------------------------------------------------------------- measuring
@@ -107,51 +96,94 @@ def tasks() -> tuple[Task, ...]:
 
 
 def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | None) -> list[Result]:
-    """Embed once, then run every task on both label sets."""
+    """Embed once in either order of frames, then run every task on every label set."""
     from twlv import data
     from twlv.backbones import load
-    from twlv.cli.progress import progress
-    from twlv.embedding import embed_dataset
     from twlv.evaluation import evaluate
-    from twlv.store import Store
+    from twlv.tasks import MotionDirection
 
     model: Backbone = load(name, dtype="float32")  # the same numbers on every machine
-    folder = out / "stores" / model.card.name
-    sets = {kind: data.dataset(str(path)) for kind, path in manifests.items()}
-    embed_dataset(
-        model,
-        sets["appearance"],
-        folder,
-        workers=workers,
-        progress=progress(model.card.name),
-    )
-    store = Store.open(folder)
-    results = [evaluate(store, labelled, task) for labelled in sets.values() for task in tasks()]
+    stores = Stores(model=model, folder=out / "stores", workers=workers)
+    known = {label: data.dataset(path) for label, path in manifests.items()}
+    both, pairs = stores.embed("recognition-both", known["motion"]), stores.embed("reversal", known["reversal"])
+    backwards = stores.embed("reversal-backwards", known["forward"], reverse=True)
+    results = [
+        evaluate(store, known[label], task)
+        for label, store in (("appearance", both), ("motion", both), ("reversal", pairs))
+        for task in tasks()
+    ]
+    results.append(evaluate(pairs, known["forward"], MotionDirection(), reversed_store=backwards))
     for result in results:
         result.save(out / "results")
     return results
 
 
-def explain(out: Path) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """Where the embeddings of one backbone go: a folder by set."""
+
+    model: Backbone
+    folder: Path
+    workers: int | None
+
+    def embed(self, name: str, wanted: Dataset, *, reverse: bool = False) -> Store:
+        """The store of a set, complete; ``reverse``: the frames of every video the last one first."""
+        from twlv.cli.progress import progress
+        from twlv.embedding import embed_dataset
+        from twlv.store import Store
+
+        path = self.folder / name / self.model.card.name
+        embed_dataset(
+            self.model,
+            wanted,
+            path,
+            workers=self.workers,
+            frame_order="reversed" if reverse else "forward",
+            progress=progress(f"{self.model.card.name} {name}"),
+        )
+        return Store.open(path)
+
+
+# ---------------------------------------------------------------- words
+
+
+def explain(results: Sequence[Result], out: Path) -> str:
     """What the numbers mean, in plain sentences."""
-    from twlv.video.synthetic.legacy import DIRECTIONS, SHAPES, TEXTURES
+    return "\n".join(["", *_meaning(results), "", *_verdicts(results), "", *_where(out)])
 
-    looks, ways = len(SHAPES) * len(TEXTURES), len(DIRECTIONS)
-    return f"""
-How to read this
-  Each video shows one textured shape that moves. manifest_appearance asks what it looks like (shape x texture,
-  {looks} classes, chance {100 / looks:.1f} %), manifest_motion asks where it goes ({ways} directions,
-  chance {100 / ways:.1f} %). The labels are independent: knowing one says nothing of the other.
 
-  knn            share of the {NUM_TEST} test videos whose nearest training videos vote for the right class
-  linear_probe   the same for one linear layer trained on the embeddings
-  With {NUM_TEST} videos a few points are noise; the table gives the 95 % interval.
+def _meaning(results: Sequence[Result]) -> list[str]:
+    classes = {result.dataset.name.removeprefix("manifest_"): result.dataset.num_classes for result in results}
+    looks, ways = classes["appearance"], classes["motion"]
+    return [
+        "How to read this",
+        f"  manifest_appearance  what the object looks like: shape x texture, {looks} classes, "
+        f"chance {100 / looks:.1f} %",
+        f"  manifest_motion      where it goes, over the same videos: {ways} directions, "
+        f"chance {100 / ways:.1f} %",
+        "  manifest_reversal    a clip and its reverse: which one goes up? chance 50 %. Both hold the same",
+        "                       frames, so whoever ignores their order gets exactly 50 %",
+        "  manifest_forward     the upward clips, embedded as they are and with their frames reversed;",
+        "                       motion_direction/auc says how well the two are told apart, chance 0.5",
+        "  Labels are independent: knowing one says nothing of another. Validation shows looks that training",
+        "  never did. An interval that holds the level of chance means: no better than guessing.",
+    ]
 
-  efficientnet_lite0.imagenet   averages over single frames: it can know the looks, not the direction
-  gradient_flow.fixed           hand-written, measures the shift from frame to frame: the other way round
-  twlv1_vit_t.random            random weights: shows that the video model runs, its numbers are no result;
-                                trained weights are not published yet
 
-  report   {out / "report.html"}
-  results  {out / "results"}
-  The same with your videos: twlv embed DIR --backbone efficientnet_lite0.imagenet --out STORE"""
+def _verdicts(results: Sequence[Result]) -> list[str]:
+    """What the motion-direction test says of each backbone."""
+    found = [result for result in results if result.task.name == "motion_direction"]
+    said = [f"  {result.backbone.name}: {note}" for result in found for note in result.notes]
+    return ["Does it know which way time runs?", *said]
+
+
+def _where(out: Path) -> list[str]:
+    return [
+        "  twlv1_vit_t.random has random weights: it shows that the video model runs, its numbers are no",
+        "  result; trained weights are not published yet.",
+        "",
+        f"  report   {out / 'report.html'}",
+        f"  results  {out / 'results'}",
+        "  The same with your videos: twlv embed DIR --backbone efficientnet_lite0.imagenet --out STORE",
+        f"  More rendered sets: twlv data synth --kind untrimmed --out {out / 'untrimmed'}",
+    ]

@@ -50,13 +50,15 @@ def plan_reversal(settings: Settings) -> Plan:
     factors = factors_of(settings)
     pairs = [pair for split in SPLITS for pair in _pairs(settings, factors, split)]
     videos = tuple(video for pair in pairs for video in _videos(pair, settings, factors))
-    label = Manifest(label=("vertical",), kind="motion")
+    label = Manifest(
+        label=("vertical",)
+    )  # no kind: an average with sets of other levels of chance says nothing
     return Plan(
         videos=videos,
         manifests=(
             label,
-            Manifest(name="manifest_reversal", label=label.label, kind=label.kind),
-            Manifest(name="manifest_forward", label=("direction",), kind=label.kind, only={"vertical": "up"}),
+            Manifest(name="manifest_reversal", label=label.label),
+            Manifest(name="manifest_forward", label=("direction",), only={"vertical": "up"}),
         ),
     )
 
