@@ -23,10 +23,42 @@ def test_auc_is_mann_whitney_and_a_weight_is_a_repetition(seed: int, n: int, lev
     times = np.random.default_rng(seed).integers(0, 3, n)
     if times.sum() > 1:
         again = np.repeat(np.arange(n), times)
-        weighted = pairs.auc(zero, one, one_fold, times.astype(float))
-        assert weighted == pytest.approx(pairs.auc(zero[again], one[again], one_fold[again]))
         for score in (pairs.accuracy, pairs.paired_accuracy, pairs.d_prime):
             assert score(zero, one, times.astype(float)) == pytest.approx(score(zero[again], one[again]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 999), st.integers(4, 24), st.sampled_from([2, 5, 1000]))
+def test_weighted_auc_counts_comparisons_within_a_unit_once_for_the_unit(
+    seed: int, n: int, levels: int
+) -> None:
+    zero, one, units = values(seed, n, levels), values(seed + 1, n, levels), values(seed + 2, n, 6).astype(int)
+    folds = units % 2
+    weights = np.random.default_rng(seed).integers(0, 4, 6).astype(float)[units]
+    same = units[:, None] == units
+    times = np.where(same, weights[:, None], np.outer(weights, weights))
+    wins = (one[None, :] > zero[:, None]) + 0.5 * (one[None, :] == zero[:, None])
+    expected = [
+        (times * wins)[np.ix_(rows, rows)].sum() / times[np.ix_(rows, rows)].sum()
+        for rows in (np.flatnonzero(folds == fold) for fold in (0, 1))
+        if weights[rows].any()
+    ]
+    found = pairs.FoldedAuc.of(zero, one, folds, units)
+    if expected:
+        assert found(weights) == pytest.approx(np.mean(expected))
+    assert found(np.ones(n)) == pytest.approx(pairs.auc(zero, one, folds))
+
+
+def test_a_bootstrap_of_few_videos_is_not_pulled_up_by_their_own_pairs() -> None:
+    """Every video beats its own reverse only: drawn twice as often, those pairs would move the interval."""
+    middle = np.random.default_rng(0).permutation(10).astype(float)
+    zero, one, units = middle, middle + 0.5, np.arange(10)
+    statistic = pairs.FoldedAuc.of(zero, one, np.zeros(10, dtype=int), units)
+    random = np.random.default_rng(1)
+    draws = [
+        statistic(np.bincount(random.integers(10, size=10), minlength=10).astype(float)) for _ in range(800)
+    ]
+    assert np.mean(draws) == pytest.approx(statistic(np.ones(10)), abs=0.01)
 
 
 def test_auc_is_averaged_over_folds_because_each_has_its_own_scale() -> None:

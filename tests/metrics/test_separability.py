@@ -154,7 +154,7 @@ def test_folds_never_cut_a_group_and_are_even() -> None:
 def test_values_that_are_not_finite_are_refused() -> None:
     forward, backward = noise(6, 3)
     backward[2, 1] = np.nan
-    with pytest.raises(InputError, match="pair 2 .* not finite"):
+    with pytest.raises(InputError, match=r"pair 2 .* not finite"):
         Pairs.of(forward, backward)
 
 

@@ -1,30 +1,75 @@
 """Scores of pairs: the same n videos with one value in either of two conditions.
 
 ``zero`` and ``one`` (n,) are decision values of the two versions of each video; above 0 means "one". ``folds``
-(n,) is the fold that a video's values were held out in, ``weights`` (n,) how often a video counts (1).
-Fractions, not percent; chance is 0.5 unless said. Equal values count half everywhere.
+(n,) is the fold that a video's values were held out in, ``weights`` (n,) how often a video counts (once, by
+default). Fractions, not percent; chance is 0.5 unless said. Equal values count half everywhere.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from twlv.types import DoubleArray, IntArray
 
 
-def auc(zero: DoubleArray, one: DoubleArray, folds: IntArray, weights: DoubleArray | None = None) -> float:
-    """Mann-Whitney's statistic of every fold, averaged over folds.
-
-    Per fold, because every fold has a classifier, and so a scale, of its own. A fold of weight 0 is left out.
-    """
-    weights = np.ones(len(zero)) if weights is None else weights
+def auc(zero: DoubleArray, one: DoubleArray, folds: IntArray) -> float:
+    """Mann-Whitney's statistic of every fold, averaged over folds, because each has a scale of its own."""
     found = []
     for fold in np.unique(folds):
-        here = folds == fold
-        total = weights[here].sum()
-        if total > 0:
-            found.append(_wins(zero[here], one[here], weights[here]) / total**2)
-    return float(np.mean(found)) if found else float("nan")
+        rank, ones = _ranks(zero[folds == fold], one[folds == fold]), np.ones(int((folds == fold).sum()))
+        zeros, others = np.split(rank, 2)
+        found.append(float(ones @ _below(zeros, ones, len(rank))[others]) / len(ones) ** 2)
+    return float(np.mean(found))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FoldedAuc:
+    """``auc`` as a function of weights, for a bootstrap over ``units`` (n,), which no fold cuts.
+
+    A comparison between two units counts as often as the product of their weights. One within a unit (a video
+    with its own reverse) counts as often as the unit: squared, it would be too frequent in every draw, and such
+    comparisons are the easy ones.
+    """
+
+    folds: tuple[_Fold, ...]
+
+    @classmethod
+    def of(cls, zero: DoubleArray, one: DoubleArray, folds: IntArray, units: IntArray) -> FoldedAuc:
+        """Values ranked once, so that a weight costs n operations."""
+        rows = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+        return cls(folds=tuple(_Fold.of(zero[r], one[r], units[r], r) for r in rows))
+
+    def __call__(self, weights: DoubleArray) -> float:
+        """The mean over folds; a fold of weight 0 is left out, NaN without any."""
+        found = [fold.share(weights[fold.rows]) for fold in self.folds if weights[fold.rows].any()]
+        return float(np.mean(found)) if found else float("nan")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Fold:
+    rows: IntArray
+    rank: IntArray  # (2m,) of the zeros, then of the ones; equal values have one rank
+    own: DoubleArray  # (m,) comparisons within its unit that each video's one wins
+    size: DoubleArray  # (m,) and how many there are
+
+    @classmethod
+    def of(cls, zero: DoubleArray, one: DoubleArray, units: IntArray, rows: IntArray) -> _Fold:
+        rank = _ranks(zero, one)
+        own, size = np.empty(len(zero)), np.empty(len(zero))
+        for unit in np.unique(units):
+            same = np.flatnonzero(units == unit)
+            own[same] = _below(rank[same], np.ones(len(same)), len(rank))[rank[same + len(zero)]]
+            size[same] = len(same)
+        return cls(rows=rows, rank=rank, own=own, size=size)
+
+    def share(self, weights: DoubleArray) -> float:
+        zeros, ones = np.split(self.rank, 2)
+        twice = weights * (weights - 1.0)
+        wins = weights @ _below(zeros, weights, len(self.rank))[ones] - twice @ self.own
+        return float(wins / (weights.sum() ** 2 - twice @ self.size))
 
 
 def accuracy(zero: DoubleArray, one: DoubleArray, weights: DoubleArray | None = None) -> float:
@@ -65,10 +110,12 @@ def _variance(values: DoubleArray, mean: float, weights: DoubleArray) -> float:
     return float(weights @ np.square(values - mean)) / max(float(weights.sum()) - 1.0, 1.0)
 
 
-def _wins(zero: DoubleArray, one: DoubleArray, weights: DoubleArray) -> float:
-    """The weight of pairs in which ``one`` is the higher, equal ones half, in n log n."""
-    levels, rank = np.unique(np.concatenate([zero, one]), return_inverse=True)
-    count = len(zero)
-    zeros = np.bincount(rank[:count], weights=weights, minlength=len(levels))
-    below = np.cumsum(zeros) - 0.5 * zeros
-    return float(weights @ below[rank[count:]])
+def _ranks(zero: DoubleArray, one: DoubleArray) -> IntArray:
+    """(2m,) of the zeros, then of the ones."""
+    return np.unique(np.concatenate([zero, one]), return_inverse=True)[1]
+
+
+def _below(rank: IntArray, weights: DoubleArray, levels: int) -> DoubleArray:
+    """Of each rank: the weight of what lies below it, and half of what lies on it."""
+    there = np.bincount(rank, weights=weights, minlength=levels)
+    return cast(DoubleArray, np.cumsum(there) - 0.5 * there)

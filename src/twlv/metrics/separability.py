@@ -10,6 +10,7 @@ Axes: n videos, D width.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -58,18 +59,23 @@ class HeldOut:
     order: DoubleArray
     folds: IntArray
 
-    def score(self, name: str, weights: DoubleArray | None = None) -> float:
-        """One of SCORES; ``weights``: see ``metrics.pairs``."""
+    def score(self, name: str) -> float:
+        """One of SCORES."""
         if name == "auc":
-            return pairs.auc(self.zero, self.one, self.folds, weights)
-        if name == "afc":
-            return pairs.paired_accuracy(-self.order, self.order, weights)
-        plain = {"paired_accuracy": pairs.paired_accuracy, "accuracy": pairs.accuracy, "d_prime": pairs.d_prime}
-        return plain[name](self.zero, self.one, weights)
+            return pairs.auc(self.zero, self.one, self.folds)
+        return self.statistic(name, self.folds)(np.ones(len(self.zero)))
 
     def scores(self) -> dict[str, float]:
         """All of SCORES by name."""
         return {name: self.score(name) for name in SCORES}
+
+    def statistic(self, name: str, units: IntArray) -> Callable[[DoubleArray], float]:
+        """One of SCORES as a function of how often each video counts (n,), to draw ``units`` (n,) anew."""
+        if name == "auc":
+            return pairs.FoldedAuc.of(self.zero, self.one, self.folds, units)
+        zero, one = (-self.order, self.order) if name == "afc" else (self.zero, self.one)
+        plain = {"accuracy": pairs.accuracy, "d_prime": pairs.d_prime}.get(name, pairs.paired_accuracy)
+        return lambda weights: plain(zero, one, weights)
 
 
 def group_folds(groups: npt.NDArray[Any], folds: int, *, seed: int) -> IntArray:

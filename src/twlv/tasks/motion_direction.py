@@ -68,7 +68,9 @@ class MotionDirection:
             raise UsageError(f"permutations must be 0 (none) or more, got {self.permutations}")
         if self.neighbours < 1:
             raise UsageError(f"neighbours must be 1 or more, got {self.neighbours}")
-        if self.shrinkage != "auto" and not 0.0 <= float(self.shrinkage) <= 1.0:
+        if self.shrinkage != "auto" and not (
+            isinstance(self.shrinkage, float | int) and 0.0 <= self.shrinkage <= 1.0
+        ):
             raise UsageError(f"shrinkage is 'auto' or a share from 0 to 1, got {self.shrinkage!r}")
         if not 0.0 <= self.tolerance < 1.0:
             raise UsageError(f"tolerance is a share of a vector's length from 0 to 1, got {self.tolerance}")

@@ -69,7 +69,8 @@ class Measured:
 
     def score(self, name: str, *, seed: int) -> Score:
         """One score with its interval: groups are drawn, the classifiers stay as they are."""
-        return scored(self.values[name], lambda w: self.held.score(name, w), self.units, self.blind, seed)
+        statistic = self.held.statistic(name, self.units)
+        return scored(self.values[name], statistic, self.units, self.blind, seed)
 
     def details(self) -> dict[str, Json]:
         """Scores, Fisher ratio, and of the drawn lots: mean, 95 % line and p value of each score."""
@@ -123,15 +124,14 @@ def measure(
 def mean_auc(parts: Sequence[tuple[Members, Measured]], units: IntArray, *, seed: int) -> Score:
     """The mean AUC over class pairs; ``units`` (n,) number the groups of all videos."""
 
-    def mean(weights: DoubleArray | None) -> float:
-        taken = [
-            part.held.score("auc", None if weights is None else weights[pair.rows]) for pair, part in parts
-        ]
-        return float(np.mean(taken))
+    found = [(pair.rows, part.held.statistic("auc", units[pair.rows])) for pair, part in parts]
 
-    rows = np.unique(np.concatenate([pair.rows for pair, _ in parts]))
-    found = scored(mean(None), mean, units, all(part.blind for _, part in parts), seed)
-    return replace(found, n=len(rows))
+    def mean(weights: DoubleArray) -> float:
+        return float(np.mean([statistic(weights[rows]) for rows, statistic in found]))
+
+    value = float(np.mean([part.values["auc"] for _, part in parts]))
+    score = scored(value, mean, units, all(part.blind for _, part in parts), seed)
+    return replace(score, n=len(np.unique(np.concatenate([rows for rows, _ in found]))))
 
 
 def scored(
