@@ -44,7 +44,7 @@ class Table:
     @property
     def missing_labels(self) -> IntArray:
         """Class index of each missing video."""
-        return np.array([_label(sample) for sample in self.missing], dtype=np.int64)
+        return np.array([class_label(sample) for sample in self.missing], dtype=np.int64)
 
     @property
     def row_video(self) -> IntArray:
@@ -89,7 +89,7 @@ def gather(features: Features, rows: Rows, *, role: str) -> Table:
     return Table(
         rows=array,
         offsets=np.concatenate([[0], np.cumsum([counts[i] for i in order])]).astype(np.int64),
-        labels=np.array([_label(sample) for sample in samples], dtype=np.int64),
+        labels=np.array([class_label(sample) for sample in samples], dtype=np.int64),
         video_ids=tuple(sample.video_id for sample in samples),
         groups=tuple(sample.group for sample in samples),
         missing=tuple(sorted(features.missing, key=lambda sample: sample.video_id)),
@@ -139,7 +139,8 @@ def class_count(classes: tuple[str, ...], *tables: Table) -> int:
     return len(classes) or largest + 1
 
 
-def _label(sample: Sample) -> int:
+def class_label(sample: Sample) -> int:
+    """The class index of a sample; FeatureError, naming the video, if it has none or several."""
     if not isinstance(sample.target, ClassLabel):
         seen = "no class label" if sample.target is None else "several class labels"
         raise FeatureError(f"video '{sample.video_id}' has {seen}; recognition needs one for every video")
