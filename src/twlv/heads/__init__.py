@@ -10,12 +10,13 @@ from twlv.heads.neighbours import Neighbours, nearest
 from twlv.heads.precision import full_float32
 from twlv.heads.schedule import warmup_cosine
 from twlv.heads.standardise import mean_and_scale, standardise
-from twlv.heads.train_linear import LinearRecipe, fit_linear
+from twlv.heads.train_linear import LinearRecipe, LinearTraining, fit_linear
 from twlv.heads.unit import to_unit
 
 __all__ = [
     "LinearHeads",
     "LinearRecipe",
+    "LinearTraining",
     "Neighbours",
     "Places",
     "fit_linear",

@@ -59,34 +59,72 @@ def fit_linear(
     epoch, by one of its rows drawn at random. Order, draws and initial weights come from generators of their
     own on the CPU, so they are the same on every device.
     """
-    device, num_heads = rows.device, len(recipe.learning_rates)
-    heads = _Updates(recipe, rows.shape[1], num_classes, init_seed, device)
-    steps = recipe.steps_per_epoch(len(labels))
-    truth = torch.from_numpy(labels).to(device)
-    generator = torch.Generator().manual_seed(order_seed)
-    losses: list[DoubleArray] = []
-    for epoch in range(recipe.epochs):
-        picked, videos = (order.to(device) for order in _epoch_order(places, generator))
-        total = torch.zeros(num_heads, dtype=torch.float64, device=device)
+    training = LinearTraining(
+        labels,
+        num_classes,
+        recipe,
+        dim=rows.shape[1],
+        device=rows.device,
+        order_seed=order_seed,
+        init_seed=init_seed,
+    )
+    for _ in range(recipe.epochs):
+        training.epoch(rows, places)
+    return training.heads()
+
+
+class LinearTraining:
+    """The same training epoch by epoch, for rows (R, D) that are others in each epoch."""
+
+    def __init__(
+        self,
+        labels: IntArray,
+        num_classes: int,
+        recipe: LinearRecipe,
+        *,
+        dim: int,
+        device: torch.device,
+        order_seed: int,
+        init_seed: int,
+    ) -> None:
+        self.recipe = recipe
+        self.done = 0
+        self._updates = _Updates(recipe, dim, num_classes, init_seed, device)
+        self._truth = torch.from_numpy(labels).to(device)
+        self._generator = torch.Generator().manual_seed(order_seed)
+        self._num_classes = num_classes
+        self._losses: list[DoubleArray] = []
+
+    def epoch(self, rows: torch.Tensor, places: Places) -> None:
+        """One pass over the videos, whose rows stand at ``places``."""
+        recipe, device = self.recipe, self._truth.device
+        steps = recipe.steps_per_epoch(len(places))
+        picked, videos = (order.to(device) for order in _epoch_order(places, self._generator))
+        total = torch.zeros(len(recipe.learning_rates), dtype=torch.float64, device=device)
         seen = 0
         for step in range(steps):
             batch = slice(step * recipe.batch_size, (step + 1) * recipe.batch_size)
             factor = warmup_cosine(
-                epoch * steps + step,
+                self.done * steps + step,
                 peak=1.0,
                 warmup_steps=recipe.warmup_epochs * steps,
                 total_steps=recipe.epochs * steps,
             )
-            total += heads.step(rows[picked[batch]], truth[videos[batch]], factor).double()
-            seen += len(videos[batch])
-        losses.append((total / seen).cpu().numpy())
-    return LinearHeads(
-        weight=heads.weight,
-        bias=heads.bias,
-        num_classes=num_classes,
-        first_loss=losses[0],
-        last_loss=losses[-1],
-    )
+            inputs, truth = rows[picked[batch]], self._truth[videos[batch]]
+            total += self._updates.step(inputs, truth, factor).double()
+            seen += len(truth)
+        self._losses.append((total / seen).cpu().numpy())
+        self.done += 1
+
+    def heads(self) -> LinearHeads:
+        """The heads as they are now. At least one epoch must be done."""
+        return LinearHeads(
+            weight=self._updates.weight,
+            bias=self._updates.bias,
+            num_classes=self._num_classes,
+            first_loss=self._losses[0],
+            last_loss=self._losses[-1],
+        )
 
 
 class _Updates:

@@ -10,11 +10,12 @@ import numpy as np
 
 from twlv.errors import FeatureError, UsageError
 from twlv.tasks.choices import require_choice
+from twlv.tasks.live_probe import EpochTrainer, standardiser, unchanged
 from twlv.tasks.probe_grid import Trainer, places, select
 from twlv.tasks.probe_recipe import CONSTANTS, Optimizer, ProbeRecipe, Recipe, recipe_of
 from twlv.tasks.scoring import Answers, Missing, baselines, notes, predictions, top_scores
 from twlv.tasks.seeds import derive
-from twlv.tasks.table import Rows, Table, check_pair, class_count, gather
+from twlv.tasks.table import Rows, check_pair, class_count, gather
 from twlv.types import Json, Level, Outcome
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class LinearProbe:
     the best, the one of lowest held-out loss is trained again on the whole training set. Where the held-out
     part is small, several random ones are averaged. The test set is not looked at. ``details`` holds every
     pair's held-out numbers and the one chosen.
+
+    Training features that differ from epoch to epoch (``contracts.EpochFeatures``) are asked for each epoch's
+    rows anew; the held-out videos are then judged by the rows they have outside epochs, on one split.
 
     A field that is None takes the recipe's value, which is what a Result records. The probe depends on the
     seed alone, not on the order in which videos are listed, and touches no global random state; on a CPU,
@@ -148,6 +152,7 @@ class LinearProbe:
         """
         import torch
 
+        from twlv.contracts import in_epochs
         from twlv.heads import full_float32
         from twlv.nn.precision import resolve_device
 
@@ -158,8 +163,9 @@ class LinearProbe:
         said = notes(table, asked, self.missing)
         seeds = {purpose: derive(seed, f"linear_probe/{purpose}") for purpose in _PURPOSES}
         training = self.training
-        if training.standardise:
-            _standardise(table, asked)
+        prepare = standardiser(table.rows) if training.standardise else unchanged
+        prepare(table.rows)
+        prepare(asked.rows)
         make = partial(training.training, batch_size=self.batch_size, drop_last=self.drop_last)
         device = resolve_device(self.device)
         with full_float32(device):
@@ -170,7 +176,11 @@ class LinearProbe:
                 recipe=make,
                 seeds=seeds,
             )
-            choice = select(trainer, training.points, self.held_out)
+            if in_epochs(train):
+                trainer = EpochTrainer.of(
+                    trainer, train, self.rows, training.points, fraction=self.held_out, prepare=prepare
+                )
+            choice = select(trainer, training.points, self.held_out, max_splits=trainer.max_splits)
             said += choice.notes
             heads = trainer.fit(np.arange(len(table)), [choice.point])
             if not heads.finite[0]:
@@ -183,6 +193,7 @@ class LinearProbe:
             notes=tuple(said),
             details={
                 **baselines(table, asked, num_classes),
+                **trainer.record,
                 "recipe": self.recipe,
                 "optimizer": training.optimizer,
                 "learning_rate": choice.point[0],
@@ -197,11 +208,3 @@ class LinearProbe:
             predictions=predictions(asked, answers),
             seeds={"run": seed, **seeds},
         )
-
-
-def _standardise(train: Table, test: Table) -> None:
-    from twlv.heads import mean_and_scale, standardise
-
-    mean, scale = mean_and_scale(train.rows)
-    standardise(train.rows, mean, scale)
-    standardise(test.rows, mean, scale)

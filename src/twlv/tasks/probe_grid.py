@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -27,7 +27,7 @@ Point: TypeAlias = tuple[float, float]
 
 _WEIGHTS_AT_ONCE = 200_000_000  # of all heads that train side by side; 2.4 GB with their optimiser's state
 _ENOUGH_HELD_OUT = 300  # videos judged in all splits together, if five splits give that many
-_MAX_SPLITS = 5
+MAX_SPLITS = 5
 
 
 class Candidates(Protocol):
@@ -54,6 +54,7 @@ class Trainer:
     """A training set on its device, and how linear heads are trained on part of it.
 
     ``recipe`` makes the recipe for some points and a number of videos. Every fit starts from the same seeds.
+    At most ``max_splits`` parts are held out in turn; ``record`` is for the details of an Outcome.
     """
 
     rows: torch.Tensor
@@ -61,6 +62,8 @@ class Trainer:
     num_classes: int
     recipe: Callable[[Sequence[Point], int], LinearRecipe]
     seeds: Mapping[str, int]
+    max_splits: int = MAX_SPLITS
+    record: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def labels(self) -> IntArray:
@@ -121,7 +124,7 @@ def places(table: Table, videos: IntArray | None = None) -> Places:
 
 
 def select(
-    trainer: Candidates, points: Sequence[Point], fraction: float, *, max_splits: int = _MAX_SPLITS
+    trainer: Candidates, points: Sequence[Point], fraction: float, *, max_splits: int = MAX_SPLITS
 ) -> Choice:
     """The point that does best on held-out training videos, by the rule of one standard error.
 
