@@ -76,7 +76,7 @@ def make_rows(
     """Rows of all movers; ``canvases`` holds the canvas of each frame of each mover."""
     num, frames = state.x.shape
     radius = np.array([mover.look.radius for mover in movers])[:, None] * np.exp(state.log_size) * size_px
-    wrap = np.array([mover.path.wrap for mover in movers])[:, None]
+    wrap = np.array([mover.path.wrap for mover in movers], dtype=bool)[:, None]
     x, y = (np.where(wrap, at % 1.0, at) * size_px for at in (state.x, state.y))
     reach = np.array([REACH[mover.look.shape] for mover in movers])[:, None] * radius
     reach = reach * (1 + np.abs(state.shear)) + 1.0
@@ -88,8 +88,8 @@ def make_rows(
     return Rows(
         movers=movers,
         mover=np.repeat(np.arange(num), frames)[keep],
-        frame=np.concatenate(list(canvases))[keep],
-        layer=np.repeat(np.array(layers), frames)[keep],
+        frame=np.concatenate([np.zeros(0, dtype=np.int64), *canvases])[keep],
+        layer=np.repeat(np.array(layers, dtype=np.int64), frames)[keep],
         x=x.ravel()[keep],
         y=y.ravel()[keep],
         radius=radius.ravel()[keep],

@@ -1,8 +1,8 @@
 """An endless stream of clips for pretraining, on the ladder of Yu, Chen and Gandelsman (arXiv 2410.24213).
 
 Each level adds one property to the one below and changes nothing else: a scene of level k is that of level
-k - 1, number by number. Ranges are relative to the picture's side and to frames at 8 per second. There are 2 to 5
-objects, where theirs cover the picture, and no images as textures (their levels 6 and 7).
+k - 1, number by number. Ranges are relative to the picture's side and to frames at 8 per second. There are
+2 to 5 objects, where theirs cover the picture, and no images as textures (their levels 6 and 7).
 """
 
 from __future__ import annotations

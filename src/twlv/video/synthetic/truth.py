@@ -24,7 +24,9 @@ def boxes(scene: Scene, num_frames: int) -> DoubleArray:
     """
     check_size(num_frames, 1)
     state = states([scene], [frame_times(scene.duration_seconds, num_frames)])
-    found = np.stack([_box(mover, state, row) for row, mover in enumerate(scene.movers)], axis=1)
+    found = np.empty((num_frames, len(scene.movers), 4))
+    for row, mover in enumerate(scene.movers):
+        found[:, row] = _box(mover, state, row)
     return found[::-1].copy() if scene.reversed else found
 
 
@@ -68,5 +70,7 @@ def masks(scene: Scene, num_frames: int, size_px: int) -> torch.Tensor:
 def visible(scene: Scene, num_frames: int, size_px: int) -> DoubleArray:
     """Share of the picture in which each mover is seen, what hides it taken off: (T, K)."""
     seen = masks(scene, num_frames, size_px)
-    shares = [(seen == layer + 1).double().mean(dim=(1, 2)).numpy() for layer in range(len(scene.movers))]
-    return np.stack(shares, axis=1)
+    shares = np.empty((num_frames, len(scene.movers)))
+    for layer in range(len(scene.movers)):
+        shares[:, layer] = (seen == layer + 1).double().mean(dim=(1, 2))
+    return shares
