@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from twlv.cli.options import command_line, flag
+from twlv.cli.sampling import sampling_of, views_of
 from twlv.cli.shared import (
     DataOptions,
     ReadingOptions,
@@ -15,8 +16,6 @@ from twlv.cli.shared import (
     inputs_of,
     load_backbone,
     part_of,
-    sampling_of,
-    views_of,
 )
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from twlv.cli.embed import coverage_status
 from twlv.cli.fields import build, parse_settings
 from twlv.cli.options import flag
+from twlv.cli.sampling import sampling_of, views_of
 from twlv.cli.shared import (
     DataOptions,
     ReadingOptions,
@@ -19,8 +20,6 @@ from twlv.cli.shared import (
     dataset_of,
     load_backbone,
     refuse_reading_flags,
-    sampling_of,
-    views_of,
 )
 from twlv.errors import UsageError
 

@@ -38,7 +38,7 @@ def parse(cls: type[T], words: Sequence[str], *, prog: str, description: str) ->
     parser = _parser(cls, prog, description)
     given = vars(parser.parse_args(list(words)))
     config, print_config = given.pop("config", None), given.pop("print_config", False)
-    from_file = read_config(Path(config)) if config else {}
+    from_file = _folding(cls, "from_file")(read_config(Path(config)) if config else {}, given)
     for name in _required(cls):  # --print_config writes null for what was not given
         if from_file.get(name, 0) is None:
             del from_file[name]
@@ -78,8 +78,14 @@ def config_yaml(cls: type[Any], values: Mapping[str, Any]) -> str:
             f.name: values.get(f.name, None if f.name in required else f.default)
             for f in dataclasses.fields(cls)
         }
+    resolved = _folding(cls, "to_file")(resolved)
     plain = {name: _plain(value) for name, value in resolved.items()}
     return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+
+
+def _folding(cls: type[Any], name: str) -> Callable[..., dict[str, Any]]:
+    """How options become (``to_file``), or come from (``from_file``), a configuration; by default as they are."""
+    return getattr(cls, name, lambda values, *_: dict(values))
 
 
 def command_line(command: str, options: Any) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from twlv.cli.fields import parse_settings
+from twlv.cli.fields import build, parse_settings
 from twlv.cli.options import flag, flag_of
+from twlv.cli.sampling import FIELDS, RULES, RULES_WITH_STEP, flags_of, records_of
 from twlv.errors import UsageError
-from twlv.types import Dataset, MultiClip, Sampling, Strided, Uniform, Views
+from twlv.types import Dataset
 
 if TYPE_CHECKING:
     from twlv.contracts import Backbone
@@ -65,11 +67,12 @@ class ReadingOptions:
     weights: str | None = field(
         default=None, metadata=flag("weights file or folder for the backbone", metavar="PATH")
     )
-    sampling: Literal["uniform", "multiclip", "strided"] | None = field(
+    sampling: str | None = field(
         default=None,
         metadata=flag(
-            "one clip over the whole video; or clips of T seconds every S seconds; or every n-th frame "
-            "(default uniform)"
+            "uniform (default): one clip over the whole video; multiclip: clips of T seconds every S seconds; "
+            "strided: every n-th frame; or the frames of a public code base: " + ", ".join(RULES),
+            metavar="KIND",
         ),
     )
     clip_seconds: float | None = field(
@@ -83,7 +86,11 @@ class ReadingOptions:
         default=None, metadata=flag("multiclip: what becomes of a rest shorter than T (default drop)")
     )
     frame_step: int | None = field(
-        default=None, metadata=flag("strided: take every n-th frame (default 4)", metavar="n")
+        default=None,
+        metadata=flag(f"strided, {', '.join(RULES_WITH_STEP)}: take every n-th frame (default 4)", metavar="n"),
+    )
+    num_clips: int | None = field(
+        default=None, metadata=flag("rules of public code bases: clips of a video (default 1)", metavar="M")
     )
     num_frames: int | None = field(default=None, metadata=flag("frames of a clip; default: the backbone's own"))
     views: str = field(
@@ -99,37 +106,18 @@ class ReadingOptions:
     )
     decoder: Literal["pyav", "torchcodec"] = field(default="pyav", metadata=flag("video decoder"))
 
+    @staticmethod
+    def from_file(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Flags from a configuration file, where sampling and views may be the records of the Python API."""
+        return flags_of(values, given)
 
-_SAMPLING_OF = {
-    "clip_seconds": "multiclip",
-    "stride_seconds": "multiclip",
-    "tail": "multiclip",
-    "frame_step": "strided",
-}
-"""Flags that only one sampling has."""
-
-
-def sampling_of(options: ReadingOptions) -> Sampling:
-    """The Sampling that the flags describe.
-
-    Raises:
-        UsageError: a length that is not positive, or a flag of another sampling.
-    """
-    for name in ("clip_seconds", "stride_seconds", "frame_step", "num_frames"):
-        value = getattr(options, name)
-        if value is not None and value <= 0:
-            raise UsageError(f"{flag_of(name)} must be positive, got {value}")
-    sampling = options.sampling or "uniform"
-    given: dict[str, Any] = {name: getattr(options, name) for name in _SAMPLING_OF}
-    given = {name: value for name, value in given.items() if value is not None}
-    for name in given:
-        if _SAMPLING_OF[name] != sampling:
-            raise UsageError(
-                f"{flag_of(name)} is for --sampling {_SAMPLING_OF[name]}, this is {sampling}; "
-                f"leave it out, or add --sampling {_SAMPLING_OF[name]}"
-            )
-    kinds: dict[str, type[Sampling]] = {"uniform": Uniform, "multiclip": MultiClip, "strided": Strided}
-    return kinds[sampling](num_frames=options.num_frames, **given)
+    @staticmethod
+    def to_file(values: Mapping[str, Any]) -> dict[str, Any]:
+        """A configuration file's values: sampling and views as records in place of their flags."""
+        names = {f.name for f in dataclasses.fields(ReadingOptions)}
+        reading = build(ReadingOptions, {name: value for name, value in values.items() if name in names})
+        kept = {name: value for name, value in values.items() if name not in FIELDS}
+        return {**kept, **records_of(reading)}
 
 
 def refuse_reading_flags(options: ReadingOptions, source: str) -> None:
@@ -144,18 +132,6 @@ def refuse_reading_flags(options: ReadingOptions, source: str) -> None:
             f"{', '.join(map(flag_of, names))}: without effect, because {source} holds embeddings that are "
             "made already; leave out, or embed with --backbone NAME"
         )
-
-
-def views_of(text: str) -> Views:
-    """``MxN``: M spatial crops (1 or 3) and N temporal windows, the report's order (section 2.2)."""
-    found = re.fullmatch(r"(\d+)x(\d+)", text)
-    if not found or int(found[1]) not in (1, 3) or int(found[2]) < 1:
-        raise UsageError(
-            f"--views takes MxN with M = 1 or 3 spatial crops and N >= 1 temporal windows, got '{text}'; "
-            "the report's 3 crops x 4 windows is: --views 3x4"
-        )
-    spatial: Literal[1, 3] = 3 if int(found[1]) == 3 else 1
-    return Views(spatial=spatial, temporal=int(found[2]))
 
 
 def part_of(text: str) -> tuple[int, int]:
