@@ -84,7 +84,7 @@ def config_yaml(cls: type[Any], values: Mapping[str, Any]) -> str:
 
 
 def _folding(cls: type[Any], name: str) -> Callable[..., dict[str, Any]]:
-    """How options become (``to_file``), or come from (``from_file``), a configuration; by default as they are."""
+    """How options become (``to_file``) or come from (``from_file``) a configuration; by default as they are."""
     return getattr(cls, name, lambda values, *_: dict(values))
 
 
