@@ -109,3 +109,10 @@ def untrained(
         name: value.detach()[None].repeat(num_heads, *[1] * value.ndim).to(device)
         for name, value in probe.named_parameters()
     }
+
+
+def num_weights(config: PoolerConfig, num_classes: int) -> int:
+    """Number of parameters of one probe."""
+    with torch.device("meta"):
+        probe = AttentiveClassifier(config, num_classes)
+    return sum(value.numel() for value in probe.parameters())

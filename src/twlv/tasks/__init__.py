@@ -1,9 +1,9 @@
 """Protocols of evaluation: one frozen dataclass each, with its hyper-parameters as fields and ``run``.
 
-``knn`` nearest neighbours, ``linear_probe`` a linear classifier, ``motion_direction`` forward against
-reversed. A task sees ``Features`` and returns an ``Outcome``: it cannot tell a store from a live backbone.
-Shared parts: ``table`` (features to arrays), ``split`` (a held-out part of the training set), ``scoring``
-(answers to scores), ``seeds``.
+``knn`` nearest neighbours, ``linear_probe`` a linear classifier, ``attentive_probe`` attention over patch
+tokens, ``motion_direction`` forward against reversed. A task sees ``Features`` and returns an ``Outcome``: it
+cannot tell a store from a live backbone. Shared parts: ``table`` and ``token_table`` (features to arrays),
+``split`` (a held-out part of the training set), ``scoring`` (answers to scores), ``seeds``.
 
 Importing this package loads no torch; a task loads it when it runs.
 """
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from twlv.errors import UnknownName
 
 if TYPE_CHECKING:
+    from twlv.tasks.attentive_probe import AttentiveProbe
     from twlv.tasks.knn import KNN
     from twlv.tasks.linear_probe import LinearProbe
     from twlv.tasks.motion_direction import MotionDirection
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 TASKS: Mapping[str, str] = MappingProxyType(
     {
         "knn": "twlv.tasks.knn:KNN",
+        "attentive-probe": "twlv.tasks.attentive_probe:AttentiveProbe",
         "linear-probe": "twlv.tasks.linear_probe:LinearProbe",
         "motion-direction": "twlv.tasks.motion_direction:MotionDirection",
     }
 )
 """Command-line name of every task, and where its dataclass is."""
 
-__all__ = ["KNN", "TASKS", "LinearProbe", "MotionDirection", "get"]
+__all__ = ["KNN", "TASKS", "AttentiveProbe", "LinearProbe", "MotionDirection", "get"]
 
 
 def get(name: str) -> type[Any]:
