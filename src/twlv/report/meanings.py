@@ -17,6 +17,16 @@ METRICS = {
 }
 """Metric (the part of a score's name behind the task) -> what it is."""
 
+MOTION_DIRECTION = {
+    "auc": "how surely held-out LDA tells reversed videos from forward ones; opposite classes in one set cancel",
+    "paired_accuracy": "videos whose reversed version has the higher decision value",
+    "accuracy": "forward and reversed versions on the right side of the decision",
+    "afc": "held-out videos whose two versions are put in the right order (two-alternative forced choice)",
+    "d_prime": "decision values forward and reversed, their distance in standard deviations; luck gives above 0",
+    "auc_pairs": "how surely the direction a video appears to have is told, the mean over opposite classes",
+}
+"""The same for the motion-direction test; chance, and what a backbone blind to time gets, is 0.5."""
+
 _PATTERNS = {
     "map_": "mean average precision of segments at temporal overlap",
     "f1_": "segment F1 at overlap",
@@ -28,7 +38,9 @@ _PATTERNS = {
 def meaning(score: str, *, unit: str, higher_is_better: bool, classes: Mapping[str, int]) -> str:
     """One sentence on a score; ``classes`` gives the number of classes by data set, for the level of chance."""
     metric, decoded = _plain(score.rpartition("/")[2])
-    what = METRICS.get(metric) or _by_pattern(metric) or "no description is known for this score"
+    task = score.rpartition("/")[0]
+    what = _of_direction(metric) if task == "motion_direction" else METRICS.get(metric) or _by_pattern(metric)
+    what = what or "no description is known for this score"
     what += decoded
     parts = [
         f"{what}, in {unit}" if unit else what,
@@ -46,6 +58,13 @@ def _plain(metric: str) -> tuple[str, str]:
     if metric.endswith("_decoded"):
         return metric.removesuffix("_decoded"), ", among the videos that could be embedded"
     return metric, ""
+
+
+def _of_direction(metric: str) -> str:
+    one, pair, other = metric.removeprefix("auc_").partition("_vs_")
+    told = f"how surely '{one}' is told from '{other}' by the direction a video appears to have"
+    what = told if pair else MOTION_DIRECTION.get(metric, "")
+    return f"{what}; 0.5 is chance" if what and metric != "d_prime" else what
 
 
 def _by_pattern(metric: str) -> str:
