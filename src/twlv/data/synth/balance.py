@@ -1,8 +1,8 @@
 """Which labels a video gets: balanced, independent of one another, and with looks kept for validation.
 
-Only combinations of looks are kept back, never a look with a motion. Would training show discs go right but
-never left, and validation only discs that go left, then whoever sees nothing but the disc would answer
-"right" and score below chance; and "at chance" is what such a set has to show.
+Only combinations of looks are kept back, never a look with a motion. If training showed discs that go right and
+never left, and validation only discs that go left, whoever sees nothing but the disc would answer "right" and
+score below chance; and "at chance" is what such a set has to show.
 """
 
 from __future__ import annotations

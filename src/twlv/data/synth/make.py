@@ -49,7 +49,11 @@ Watch: TypeAlias = Callable[[int, int], None]
 
 
 def make_set(
-    folder: Path, settings: Settings, *, workers: int | None = None, watch: Watch = lambda done, total: None
+    folder: str | Path,
+    settings: Settings,
+    *,
+    workers: int | None = None,
+    watch: Watch = lambda done, total: None,
 ) -> dict[str, Path]:
     """Write a set into ``folder``; manifest name -> its path. What is there already is left as it is.
 
@@ -59,7 +63,7 @@ def make_set(
         UsageError: the folder holds something else (which settings differ is said); a set of this size
             cannot be made.
     """
-    plan = PLANS[settings.kind](settings)
+    folder, plan = Path(folder), PLANS[settings.kind](settings)
     describe.claim(folder, settings)
     (folder / "videos").mkdir(exist_ok=True)
     _write_videos(folder, plan.videos, settings, workers or cpu_cores(), watch)
