@@ -327,11 +327,15 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """The answer for one video: true and predicted class index; ``predicted`` None if it was not decoded."""
+    """The answer for one video: true and predicted class index; ``predicted`` None if it was not decoded.
+
+    ``group`` is that of its sample, for intervals of a later comparison.
+    """
 
     video_id: str
     truth: int
     predicted: int | None
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

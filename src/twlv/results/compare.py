@@ -127,7 +127,34 @@ def axes(result: Result, score: str = "") -> dict[str, Json]:
         found["views"] = shown
     if made.get("level") not in (None, "clip"):
         found["level"] = made["level"]
+    found.update(training_axes(made))
     return found
+
+
+def training_axes(embedding: Mapping[str, Json]) -> dict[str, Json]:
+    """How training features that were augmented were made: live or from stored views, and the augmentation."""
+    made = embedding.get("training")
+    if not isinstance(made, dict):
+        return {}
+    how = "live" if made.get("kind") == "live" else f"{made.get('views')} stored views"
+    return {"training": how, "augmentation": augmentation_text(made.get("augmentation"))}
+
+
+def augmentation_text(value: Json) -> str:
+    """An augmentation in a few words: ``area 0.3-1, aspect 0.75-1.33, flip 0.5``."""
+    if not isinstance(value, dict):
+        return "none"
+    ranges = [
+        f"{name} {low:.3g}-{high:.3g}"
+        for name in ("area", "aspect")
+        if isinstance(pair := value.get(name), list)
+        for low, high in [pair]
+    ]
+    flip = value.get("flip")
+    words = [f"flip {flip:g}"] if isinstance(flip, int | float) and flip else []
+    words += [name.replace("_", " ") for name in ("rand_augment", "erasing") if value.get(name)]
+    words += [] if value.get("random_time", True) else ["fixed time"]
+    return ", ".join([*ranges, *words])
 
 
 def views_text(embedding: Mapping[str, Json]) -> str:

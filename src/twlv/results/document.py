@@ -50,6 +50,7 @@ def to_document(result: Result) -> dict[str, Json]:
             "video_id": list(predictions.video_ids),
             "truth": list(predictions.truth),
             "predicted": list(predictions.predicted),
+            **({"group": list(predictions.groups)} if predictions.groups else {}),
         },
         **{name: value for name, value in result.extra.items() if name not in _KNOWN},
     }
@@ -200,4 +201,9 @@ def _predictions(found: JsonObject) -> Predictions:
             f"{found.file}: the columns of 'predictions' have lengths {[len(c) for c in columns]}"
         )
     ids, truth, predicted = columns
-    return Predictions(video_ids=tuple(ids), truth=tuple(truth), predicted=tuple(predicted))
+    groups = found.value.get("group") or []
+    if not list_of(is_text)(groups) or len(groups) not in (0, len(ids)):
+        raise found.wrong("group", "the group of every video", groups)
+    return Predictions(
+        video_ids=tuple(ids), truth=tuple(truth), predicted=tuple(predicted), groups=tuple(groups)
+    )

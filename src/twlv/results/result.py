@@ -60,11 +60,15 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """The answer for every video, in columns: ids, true and predicted class index (None: not decoded)."""
+    """The answer for every video, in columns: ids, true and predicted class index (None: not decoded).
+
+    ``groups`` are those of the samples; empty where no video has one.
+    """
 
     video_ids: tuple[str, ...] = ()
     truth: tuple[int, ...] = ()
     predicted: tuple[int | None, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @staticmethod
     def of(items: Sequence[Prediction]) -> Predictions:
@@ -73,14 +77,18 @@ class Predictions:
             video_ids=tuple(item.video_id for item in items),
             truth=tuple(item.truth for item in items),
             predicted=tuple(item.predicted for item in items),
+            groups=tuple(item.group for item in items) if any(item.group for item in items) else (),
         )
 
     def __len__(self) -> int:
         return len(self.video_ids)
 
     def __iter__(self) -> Iterator[Prediction]:
-        for video_id, truth, predicted in zip(self.video_ids, self.truth, self.predicted, strict=True):
-            yield Prediction(video_id=video_id, truth=truth, predicted=predicted)
+        groups = self.groups or ("",) * len(self)
+        for video_id, truth, predicted, group in zip(
+            self.video_ids, self.truth, self.predicted, groups, strict=True
+        ):
+            yield Prediction(video_id=video_id, truth=truth, predicted=predicted, group=group)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,11 +55,13 @@ def top_scores(
 def predictions(table: Table, answers: Answers) -> tuple[Prediction, ...]:
     """One for every test video, decoded or not, in the order of their ids."""
     found = [
-        Prediction(video_id=video_id, truth=int(truth), predicted=int(predicted))
-        for video_id, truth, predicted in zip(table.video_ids, table.labels, answers.predicted, strict=True)
+        Prediction(video_id=video_id, truth=int(truth), predicted=int(predicted), group=group)
+        for video_id, truth, predicted, group in zip(
+            table.video_ids, table.labels, answers.predicted, table.groups, strict=True
+        )
     ]
     found += [
-        Prediction(video_id=sample.video_id, truth=int(truth), predicted=None)
+        Prediction(video_id=sample.video_id, truth=int(truth), predicted=None, group=sample.group)
         for sample, truth in zip(table.missing, table.missing_labels, strict=True)
     ]
     return tuple(sorted(found, key=lambda prediction: prediction.video_id))
