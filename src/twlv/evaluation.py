@@ -14,7 +14,7 @@ from pathlib import Path
 
 from twlv import backbones, data, results
 from twlv.codec import to_json
-from twlv.contracts import Backbone, Features, PairedTask, Task
+from twlv.contracts import Backbone, Features, PairedTask, ResumableTask, Task
 from twlv.embedding import (
     Failure,
     MemoryFeatures,
@@ -25,7 +25,7 @@ from twlv.embedding import (
     reading_for,
     store_spec,
 )
-from twlv.embedding.cache import default_store, describe_store
+from twlv.embedding.cache import cache_folder, default_store, describe_store
 from twlv.errors import CoverageError, EmbedError, UsageError
 from twlv.evaluation_pairs import evaluate_pairs
 from twlv.nn.precision import gpu_name
@@ -201,8 +201,12 @@ def evaluate_features(
     embedding: Mapping[str, Json] | None = None,
     seconds: Mapping[str, float] | None = None,
     notes: tuple[str, ...] = (),
+    checkpoints: Path | None = None,
 ) -> Result:
     """Run a task on features from anywhere and record the Result; ``notes`` are added to the task's own.
+
+    A task that can be resumed keeps the state of its training in ``checkpoints`` (None: ``runs`` in the cache
+    folder) until it ends; started again after an interruption, it goes on there.
 
     Raises:
         CoverageError: less than ``min_coverage`` of a split's samples have an embedding.
@@ -216,7 +220,10 @@ def evaluate_features(
             coverage,
         )
     started = time.perf_counter()
-    outcome = task.run(train, test, seed=seed)
+    if isinstance(task, ResumableTask):
+        outcome = task.run_from(checkpoints or cache_folder() / "runs", train, test, seed=seed)
+    else:
+        outcome = task.run(train, test, seed=seed)
     return results.record(
         task=task,
         outcome=outcome,
