@@ -1,8 +1,10 @@
 """Pure functions from arrays to numbers; numpy only.
 
-``top_k`` accuracy, mean per class, confusion; ``interval`` how far to trust them. Fractions, not percent.
+``top_k`` accuracy, mean per class, confusion; ``average_precision`` of several labels; ``interval`` how
+far to trust them. Fractions, not percent.
 """
 
+from twlv.metrics.average_precision import average_precision, mean_average_precision
 from twlv.metrics.interval import cluster_bootstrap, wilson
 from twlv.metrics.top_k import (
     NO_ANSWER,
@@ -17,8 +19,10 @@ from twlv.metrics.top_k import (
 __all__ = [
     "NO_ANSWER",
     "accuracy",
+    "average_precision",
     "cluster_bootstrap",
     "confusion",
+    "mean_average_precision",
     "mean_per_class",
     "per_class",
     "top_classes",

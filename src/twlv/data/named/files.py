@@ -141,7 +141,7 @@ class Annotations:
         if len(absent) == len(found):
             raise InputError(self._absent([name for split in wanted for name in names.get(split, ())]))
         for split in absent:
-            self.notes.append(f"{split}: no annotation file, looked for {' or '.join(names.get(split, ()))}")
+            self.notes.append(f"{split}: no annotation file, looked for {_listed(names.get(split, ()))}")
         return [(split, file) for split, file in found if file is not None]
 
     def _open(self, path: Path, *, counted: bool = True) -> TextFile:
@@ -165,7 +165,11 @@ class Annotations:
         hint = ""
         if any(path.suffix == ".pkl" for path in self._folder.iterdir()):
             hint = " (.pkl files are not opened: they can run code)"
-        return f"{self.given}: no {' or '.join(names)} here; {seen}{hint}; {self._fetch}"
+        return f"{self.given}: no {_listed(names)} here; {seen}{hint}; {self._fetch}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " or ".join(names[:4]) + (f" or one of {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def _read(path: Path) -> TextFile:
