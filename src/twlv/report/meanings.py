@@ -18,11 +18,11 @@ METRICS = {
 """Metric (the part of a score's name behind the task) -> what it is."""
 
 MOTION_DIRECTION = {
-    "auc": "how surely held-out LDA tells reversed videos from forward ones; opposite classes in one set cancel",
+    "auc": "how surely held-out LDA tells reversed from forward videos; opposite classes in one set cancel",
     "paired_accuracy": "videos whose reversed version has the higher decision value",
     "accuracy": "forward and reversed versions on the right side of the decision",
     "afc": "held-out videos whose two versions are put in the right order (two-alternative forced choice)",
-    "d_prime": "decision values forward and reversed, their distance in standard deviations; luck gives above 0",
+    "d_prime": "distance of forward and reversed decision values in standard deviations; luck gives above 0",
     "auc_pairs": "how surely the direction a video appears to have is told, the mean over opposite classes",
 }
 """The same for the motion-direction test; chance, and what a backbone blind to time gets, is 0.5."""
