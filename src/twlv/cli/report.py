@@ -24,6 +24,9 @@ class ReportOptions:
     )
     paper: bool = field(default=False, metadata=flag("add the numbers that the report published"))
     mix: bool = field(default=False, metadata=flag("put results that are not comparable in one column, marked"))
+    compare: bool = field(
+        default=False, metadata=flag("compare two results video by video, with an interval of the difference")
+    )
     out: Path | None = field(
         default=None,
         metadata=flag("write report.html or report.md instead of a table on the terminal", metavar="FILE"),
@@ -35,6 +38,8 @@ def run(options: ReportOptions) -> int:
     from twlv.results import load
 
     results = load(options.results)
+    if options.compare:
+        return _compare(results, options)
     text = render(results, options.out, paper=options.paper, mix=options.mix)
     if options.out is None:
         print(text)
@@ -42,6 +47,17 @@ def run(options: ReportOptions) -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(text, encoding="utf-8")
     print(f"wrote {options.out} ({len(results)} results)", file=sys.stderr)
+    return 0
+
+
+def _compare(results: Sequence[Result], options: ReportOptions) -> int:
+    if len(results) != 2:
+        raise UsageError(f"--compare takes two results, got {len(results)}; type: twlv report --compare A B")
+    if options.out is not None or options.paper or options.mix:
+        raise UsageError("--compare prints its text: leave out --out, --paper and --mix")
+    from twlv.report.compare import compare, comparison_text
+
+    print(comparison_text(compare(*results)))
     return 0
 
 
