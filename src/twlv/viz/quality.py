@@ -12,7 +12,7 @@ from twlv.metrics.neighbourhood import (
     silhouette,
     trustworthiness,
 )
-from twlv.types import Json
+from twlv.types import IntArray, Json
 from twlv.viz.choose import labelled
 from twlv.viz.points import Points
 from twlv.viz.projection import Projection
@@ -27,15 +27,17 @@ def quality(points: Points, projection: Projection, *, k: int = K) -> dict[str, 
     coloured: no model is judged by its map.
     """
     k = min(k, len(points) - 1)
-    return {"k": k, **_original(points, k), **_map(points, projection, k)}
+    near = nearest(points.vectors, k)
+    return {"k": k, **_original(points, near), **_map(points, projection, near)}
 
 
-def _original(points: Points, k: int) -> dict[str, Json]:
-    known = labelled(points)
+def _original(points: Points, near: IntArray) -> dict[str, Json]:
+    known, k = labelled(points), near.shape[1]
     classes, count = len(known.present), len(known)
     purity: float | None = None
     if classes > 1 and count > k:
-        purity = float(knn_purity(nearest(known.vectors, k), known.labels).mean())
+        among = near if known is points else nearest(known.vectors, k)
+        purity = float(knn_purity(among, known.labels).mean())
     outline = float(silhouette(known.vectors, known.labels).mean()) if 2 <= classes < count else None
     return {
         "labelled_points": count,
@@ -46,9 +48,9 @@ def _original(points: Points, k: int) -> dict[str, Json]:
     }
 
 
-def _map(points: Points, projection: Projection, k: int) -> dict[str, Json]:
-    shown = projection.coordinates
-    kept = kept_neighbours(nearest(points.vectors, k), nearest(shown, k, metric="euclidean"))
+def _map(points: Points, projection: Projection, near: IntArray) -> dict[str, Json]:
+    shown, k = projection.coordinates, near.shape[1]
+    kept = kept_neighbours(near, nearest(shown, k, metric="euclidean"))
     trust = trustworthiness(points.vectors, shown, k) if k < len(points) / 2 else None
     return {
         "trustworthiness": trust,
