@@ -74,31 +74,55 @@ DISTANCES: dict[str, Distance] = {
 }
 
 
+def _along(*corners: tuple[float, float]) -> DoubleArray:
+    """Points (2, P) along a closed line through the corners, every one of them included."""
+    ends = np.array(corners).T
+    share = np.linspace(0, 1, POINTS // len(corners), endpoint=False)
+    steps = np.roll(ends, -1, axis=1) - ends
+    points: DoubleArray = (ends[:, :, None] + steps[:, :, None] * share).reshape(2, -1)
+    return points
+
+
 def _circle(radius: float) -> DoubleArray:
-    turn = np.linspace(0, 2 * np.pi, 256, endpoint=False)
+    turn = np.linspace(0, 2 * np.pi, POINTS, endpoint=False)
     return radius * np.stack([np.cos(turn), np.sin(turn)])
 
 
-def _corners(*points: tuple[float, float]) -> DoubleArray:
-    return np.array(points).T
+def _rectangle(x: float, y: float) -> DoubleArray:
+    return _along((x, y), (-x, y), (-x, -y), (x, -y))
 
 
-def _mirrored(x: float, y: float) -> list[tuple[float, float]]:
-    return [(sx * x, sy * y) for sx in (-1, 1) for sy in (-1, 1)]
+def _arm(x: int, y: int) -> tuple[tuple[float, float], ...]:
+    """Inner corner, then the two at the end, of the arm towards (x, y)."""
+    far, near = 2.8 * _ARM, _ARM
+    return (
+        (near * (x + y), near * (y - x)),
+        (far * x + near * y, far * y - near * x),
+        (far * x - near * y, far * y + near * x),
+    )
 
 
+def _spike(x: int, y: int) -> tuple[tuple[float, float], ...]:
+    """The tip towards (x, y) and the notch after it."""
+    return (_TIP * x, _TIP * y), (_NOTCH * (x - y), _NOTCH * (y + x))
+
+
+POINTS = 480
+_TURNS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 _BASE = _TRIANGLE * math.sqrt(3)
 
 OUTLINES: dict[str, DoubleArray] = {
     "disc": _circle(1.0),
-    "square": _corners(*_mirrored(_SQUARE, _SQUARE)),
-    "triangle": _corners((-_BASE, _TRIANGLE), (_BASE, _TRIANGLE), (0.0, -2 * _TRIANGLE)),
+    "square": _rectangle(_SQUARE, _SQUARE),
+    "triangle": _along((-_BASE, _TRIANGLE), (_BASE, _TRIANGLE), (0.0, -2 * _TRIANGLE)),
     "ring": _circle(_RING[1]),
-    "cross": _corners(*_mirrored(2.8 * _ARM, _ARM), *_mirrored(_ARM, 2.8 * _ARM)),
-    "star": _corners((_TIP, 0), (0, _TIP), (-_TIP, 0), (0, -_TIP)),
-    "bar": _corners(*_mirrored(12 * _BAR, _BAR)),
+    "cross": _along(*(corner for x, y in _TURNS for corner in _arm(x, y))),
+    "star": _along(*(corner for x, y in _TURNS for corner in _spike(x, y))),
+    "bar": _rectangle(12 * _BAR, _BAR),
 }
-"""Points (2, P) whose hull is that of the shape."""
+"""Points (2, P) all around a shape, its corners among them; neighbours are less than SPACING radii apart."""
+
+SPACING = 0.06
 
 REACH: dict[str, float] = {name: float(np.hypot(*points).max()) for name, points in OUTLINES.items()}
 """How far a shape reaches from its centre, in radii."""

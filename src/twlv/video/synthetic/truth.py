@@ -13,14 +13,15 @@ from twlv.video.synthetic.motion import States, frame_times, states
 from twlv.video.synthetic.paint import paint_numbers
 from twlv.video.synthetic.rendering import cast_rows, check_size
 from twlv.video.synthetic.scene import Mover, Scene
-from twlv.video.synthetic.shapes import OUTLINES
+from twlv.video.synthetic.shapes import OUTLINES, SPACING
 
 
 def boxes(scene: Scene, num_frames: int) -> DoubleArray:
     """The box of every mover in every frame: (T, K, 4), x1 y1 x2 y2 in [0, 1].
 
-    The whole outline counts, also where another object hides it; cut at the picture's border. NaN where the
-    mover is outside the picture. Of a mover that wraps around, the largest piece counts.
+    It holds what of the mover lies inside the picture, also where another object hides it; to less than 0.06
+    radii where the picture's border cuts it, else exactly. NaN where the mover is outside the picture. Of a
+    mover that wraps around, the largest piece counts.
     """
     check_size(num_frames, 1)
     state = states([scene], [frame_times(scene.duration_seconds, num_frames)])
@@ -32,31 +33,40 @@ def boxes(scene: Scene, num_frames: int) -> DoubleArray:
 
 def _box(mover: Mover, state: States, row: int) -> DoubleArray:
     """The box (T, 4) of one mover, played forwards."""
-    x, y = _outline(mover, state, row)
-    sides = [_span(x, state.x[row], mover.path.wrap), _span(y, state.y[row], mover.path.wrap)]
-    (left, right), (top, bottom) = sides
-    box = np.stack([left, top, right, bottom], axis=1)
-    box[(right <= left) | (bottom <= top)] = np.nan
-    return box
+    shape, wrap = mover.look.shape, mover.path.wrap
+    size = mover.look.radius * np.exp(state.log_size[row])
+    x, y = _outline(shape, state, row, size)
+    x += (state.x[row] % 1.0 if wrap else state.x[row])[:, None]
+    y += (state.y[row] % 1.0 if wrap else state.y[row])[:, None]
+    turns = (-1.0, 0.0, 1.0) if wrap else (0.0,)
+    pieces = np.stack([_seen(x + i, y + j, SPACING * size) for i in turns for j in turns])
+    area = np.nan_to_num((pieces[..., 2] - pieces[..., 0]) * (pieces[..., 3] - pieces[..., 1]))
+    largest: DoubleArray = np.take_along_axis(pieces, area.argmax(axis=0)[None, :, None], axis=0)[0]
+    return largest
 
 
-def _outline(mover: Mover, state: States, row: int) -> tuple[DoubleArray, DoubleArray]:
+def _outline(shape: str, state: States, row: int, size: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
     """The outline's points (T, P) relative to the centre: shear, then turn, then grow."""
-    u, v = OUTLINES[mover.look.shape]
-    size = mover.look.radius * np.exp(state.log_size[row])[:, None]
-    cos, sin = np.cos(state.angle[row])[:, None], np.sin(state.angle[row])[:, None]
+    u, v = OUTLINES[shape]
+    cos, sin = (size * np.cos(state.angle[row]))[:, None], (size * np.sin(state.angle[row]))[:, None]
     slanted = u + state.shear[row][:, None] * v
-    return size * (cos * slanted - sin * v), size * (sin * slanted + cos * v)
+    return cos * slanted - sin * v, sin * slanted + cos * v
 
 
-def _span(points: DoubleArray, centre: DoubleArray, wrap: bool) -> tuple[DoubleArray, DoubleArray]:
-    """Where the points (T, P) around the centre (T,) lie along one axis, cut at 0 and 1."""
-    at = centre % 1.0 if wrap else centre
-    turns = np.array([-1.0, 0.0, 1.0]) if wrap else np.zeros(1)
-    low = np.clip((at + points.min(axis=1))[:, None] + turns, 0, 1)
-    high = np.clip((at + points.max(axis=1))[:, None] + turns, 0, 1)
-    best = (high - low).argmax(axis=1)[:, None]
-    return np.take_along_axis(low, best, axis=1)[:, 0], np.take_along_axis(high, best, axis=1)[:, 0]
+def _seen(x: DoubleArray, y: DoubleArray, slack: DoubleArray) -> DoubleArray:
+    """The box (T, 4) of the points (T, P) inside the picture, or NaN.
+
+    ``slack`` (T,) is how far apart neighbours may be: a line that leaves the picture between two points still
+    reaches the border. A box around the whole picture is cut to it.
+    """
+    edge = slack[:, None]
+    inside = (x > -edge) & (x < 1 + edge) & (y > -edge) & (y < 1 + edge)
+    inside |= ((x.min(1) < 0) & (x.max(1) > 1) & (y.min(1) < 0) & (y.max(1) > 1))[:, None]
+    low = [np.where(inside, at, np.inf).min(axis=1) for at in (x, y)]
+    high = [np.where(inside, at, -np.inf).max(axis=1) for at in (x, y)]
+    box: DoubleArray = np.clip(np.stack([*low, *high], axis=1), 0, 1)
+    box[(box[:, 2] <= box[:, 0]) | (box[:, 3] <= box[:, 1])] = np.nan
+    return box
 
 
 def masks(scene: Scene, num_frames: int, size_px: int) -> torch.Tensor:
