@@ -27,7 +27,7 @@ from twlv.contracts import Backbone, Clip
 from twlv.embedding import Failure, Reading, extract, prefetch, read_sample, reading_for
 from twlv.embedding.extract import Batching, single_threaded
 from twlv.types import Sample, Uniform, Views
-from twlv.video.synthetic import legacy as synthetic
+from twlv.video import synthetic
 
 
 def decode_alone(samples: Sequence[Sample], reading: Reading, workers: int) -> tuple[float, list[Clip]]:
@@ -67,7 +67,7 @@ def whole(model: Backbone, samples: Sequence[Sample], reading: Reading, workers:
 def render(folder: Path, count: int, size_px: int) -> Path:
     """Clips of 2 s of a shape that moves, in H.264."""
     for index in range(count):
-        frames = synthetic.render(synthetic.scene(index), size_px=size_px)
+        (frames,) = synthetic.render([synthetic.draw(0, index)], num_frames=16, size_px=size_px)
         video.write_video(folder / f"scene{index:03}.mp4", frames, fps=8)
     return folder
 

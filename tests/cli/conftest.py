@@ -11,7 +11,7 @@ import pytest
 
 from twlv.cli.main import main
 from twlv.video import write_video
-from twlv.video.synthetic.legacy import COMBINATIONS, render, scene
+from twlv.video.synthetic import Fixed, draw, preset, render
 
 FLOW = "gradient_flow.fixed"
 
@@ -21,8 +21,10 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of 24 videos: of each direction 4 to train on and 2 to test with."""
     folder = tmp_path_factory.mktemp("cli_videos")
     for number in range(24):
-        index = COMBINATIONS.index(("disc", "checker", ("right", "down", "left", "up")[number % 4], 0.024))
-        write_video(folder / f"v{number:02}.mp4", render(scene(48 * number + index), size_px=64), fps=8)
+        fixed = Fixed(shape="disc", texture="checker", direction=("right", "down", "left", "up")[number % 4])
+        scene = draw(0, number, factors=preset("easy"), fixed=fixed)
+        (frames,) = render([scene], num_frames=16, size_px=64)
+        write_video(folder / f"v{number:02}.mp4", frames, fps=8)
     return folder
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from twlv.video import write_video
-from twlv.video.synthetic.legacy import render, scene
+from twlv.video.synthetic import Fixed, draw, preset, render
 
 
 @pytest.fixture(scope="session")
@@ -17,11 +17,12 @@ def example_videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     (folder / "videos").mkdir()
     rows = []
-    for number, index in enumerate([0, 8] * 5):
-        described = scene(index + 48 * number)
-        write_video(folder / "videos" / f"scene{number:03}.mp4", render(described, size_px=64), fps=8)
+    for number, texture in enumerate(["stripes", "checker"] * 5):
+        scene = draw(0, number, factors=preset("easy"), fixed=Fixed(shape="disc", texture=texture))
+        (frames,) = render([scene], num_frames=16, size_px=64)
+        write_video(folder / "videos" / f"scene{number:03}.mp4", frames, fps=8)
         split = "train" if number < 6 else "val"
-        rows.append((f"scene{number:03}", f"videos/scene{number:03}.mp4", described.appearance, split))
+        rows.append((f"scene{number:03}", f"videos/scene{number:03}.mp4", scene.appearance, split))
     with (folder / "manifest.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("video_id", "path", "label", "split"), *rows])
     return folder

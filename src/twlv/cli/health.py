@@ -116,11 +116,11 @@ def clip() -> Finding:
     """Write a small video, read it back, compare."""
     try:
         from twlv import video
-        from twlv.video.synthetic.legacy import render, scene
+        from twlv.video.synthetic import draw, preset, render
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "clip.mp4"
-            frames = render(scene(0), num_frames=8, size_px=64)
+            frames = render([draw(0, 0, factors=preset("easy"))], num_frames=8, size_px=64)[0].numpy()
             video.write_video(path, frames, fps=8)
             read = video.read_clip(str(path), num_frames=8).frames.numpy()
         worst = float(abs(read.astype(float) - frames.astype(float)).mean())

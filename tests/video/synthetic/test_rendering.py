@@ -80,13 +80,14 @@ def test_a_batch_larger_than_a_block_is_the_same(monkeypatch: pytest.MonkeyPatch
     assert torch.equal(render(scenes, num_frames=3, size_px=16), whole)
 
 
-def test_another_process_renders_the_same_bytes() -> None:
+def test_another_process_draws_the_same_scene_and_the_same_bytes() -> None:
     code = (
-        "import hashlib; from twlv.video.synthetic import *; "
+        "import hashlib; from twlv.video.synthetic import *; print(draw(7, 7)); "
         "print(hashlib.sha256(render([draw(7, 7)], num_frames=4, size_px=32).numpy().tobytes()).hexdigest())"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == hashlib.sha256(clip("default").numpy().tobytes()).hexdigest()
+    digest = hashlib.sha256(clip("default").numpy().tobytes()).hexdigest()
+    assert printed.splitlines() == [str(draw(7, 7)), digest]
 
 
 @pytest.mark.parametrize("name", list(DIFFICULTIES))

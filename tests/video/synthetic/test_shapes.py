@@ -28,7 +28,7 @@ def test_the_outline_lies_at_distance_nought_and_has_no_gaps(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_distance_is_one(name: str) -> None:
-    """It never changes by more than the way moved, nearly always by that, and is negative on an area of pi."""
+    """It changes by the way moved, at corners by less, and is negative on an area of pi."""
     side = torch.linspace(-3.2, 3.2, 801, dtype=torch.float64)
     u, v = torch.meshgrid(side, side, indexing="xy")
     field = DISTANCES[name](u, v)
@@ -36,7 +36,7 @@ def test_a_distance_is_one(name: str) -> None:
     slopes = [field.diff(dim=dim) / step for dim in (0, 1)]
     assert max(slope.abs().max() for slope in slopes) < 1.0 + 1e-6
     assert torch.hypot(slopes[0][:, 1:], slopes[1][1:]).median() == pytest.approx(1.0, abs=0.01)
-    assert float((field < 0).sum()) * step**2 == pytest.approx(np.pi, rel=0.01)
+    assert float((field < 0).sum()) * step**2 == pytest.approx(np.pi, rel=0.02)
 
 
 @pytest.mark.parametrize("name", TEXTURES)
