@@ -1,4 +1,4 @@
-"""The two recipes of linear probing, with every value that they set."""
+"""The recipes of linear probing, with every value that they set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twlv.types import Json
 if TYPE_CHECKING:
     from twlv.heads import LinearRecipe
 
-Recipe = Literal["grid", "authors"]
+Recipe = Literal["grid", "authors", "table4"]
 Optimizer = Literal["adamw", "sgd"]
 
 # Of the grid, on standardised features; SGD's weight decay is part of the gradient, AdamW's is not.
@@ -90,6 +90,17 @@ def recipe_of(name: Recipe, optimizer: Optimizer | None) -> ProbeRecipe:
             warmup_epochs=10,
             standardise=False,
             init="uniform",
+        )
+    if name == "table4":
+        return ProbeRecipe(
+            optimizer=optimizer or "sgd",
+            learning_rates=(0.1,),
+            weight_decays=(0.0,),
+            epochs=150,
+            min_steps=0,
+            warmup_epochs=10,
+            standardise=True,
+            init="zeros",
         )
     chosen = optimizer or "sgd"
     return ProbeRecipe(
