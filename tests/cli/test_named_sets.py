@@ -56,6 +56,7 @@ def test_check_and_doctor(twlv: Twlv, ucf101: tuple[object, ...], tmp_path: Path
     done = twlv("doctor", "dataset", "ucf101", *ucf101, "--variant", "2")
     assert done.status == 3
     assert "train: 8 samples" in done.out
+    assert re.search(r"class list: sha256 [0-9a-f]{64}", done.out)
     assert "note: 1 of 24 videos are not on disk, for instance v_Archery_g0" in done.out
     assert twlv("data", "check", "ucf101", *ucf101).status == 3
 
@@ -117,3 +118,11 @@ def test_words_that_do_not_fit(twlv: Twlv, words: tuple[str, ...], said: str) ->
 def test_a_manifest_takes_no_variant(twlv: Twlv, manifest: Path) -> None:
     done = twlv("data", "check", manifest, "--variant", "2")
     assert (done.status, "variant: for a data set by name" in done.err) == (2, True)
+
+
+def test_the_doctor_lists_twenty_groups_and_counts_the_others(twlv: Twlv, tmp_path: Path) -> None:
+    rows = [f"{number}{split}.mp4,x,{split},g{number}\n" for number in range(23) for split in ("train", "val")]
+    (tmp_path / "m.csv").write_text("path,label,split,group\n" + "".join(rows))
+    shown = twlv("doctor", "dataset", "m.csv").out
+    assert shown.count("is in more than one split") == 20
+    assert "so are 3 more groups" in shown

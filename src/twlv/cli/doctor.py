@@ -10,6 +10,9 @@ from twlv.cli.shared import DataOptions, dataset_of
 from twlv.errors import UnknownName, UsageError
 from twlv.types import label_indices
 
+SHOWN = 20
+"""Classes and groups that are listed; of more there is the number."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DoctorOptions(DataOptions):
@@ -66,22 +69,27 @@ def backbone(name: str, weights: str | None) -> int:
 def dataset(name: str, options: DataOptions) -> int:
     """Counts by split and class, and what is annotated but not on disk. Opens no video."""
     from twlv.data.check import cut_groups
+    from twlv.data.named.card import class_list_sha256
 
     data = dataset_of(name, options)
     card = data.card
     print(f"{card.name}: {len(data.samples)} samples, {len(card.classes)} classes")
-    print(f"  annotation file: sha256 {card.annotation_sha256}")
+    print(f"  annotation files: sha256 {card.annotation_sha256}")
+    print(f"  class list: sha256 {class_list_sha256(card.classes)} (names in index order, without case)")
     for split in data.splits:
         part = data.split(split)
         counts = Counter(card.classes[index] for s in part.samples for index in label_indices(s.target))
-        shown = ", ".join(f"{label} {counts.get(label, 0)}" for label in card.classes[:20])
+        shown = ", ".join(f"{label} {counts.get(label, 0)}" for label in card.classes[:SHOWN])
         print(
             f"  {split or '(no split)'}: {len(part.samples)} samples, {len(part.missing)} not on disk; {shown}"
         )
     for note in data.notes:
         print(f"  note: {note}")
-    for group in sorted(cut_groups(data.samples)):
+    cut = sorted(cut_groups(data.samples))
+    for group in cut[:SHOWN]:
         print(f"  warning: the group '{group}' is in more than one split")
+    if len(cut) > SHOWN:
+        print(f"  warning: so are {len(cut) - SHOWN} more groups")
     missing = sorted(data.missing)
     if missing:
         print(f"  not on disk: {', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}; check --root")
