@@ -57,3 +57,8 @@ def test_a_hue_is_what_was_asked_for_and_nothing_else_changes(index: int, hue: i
     for old, new in zip(before.subject.look.colours, after.subject.look.colours, strict=True):
         assert max(new) == pytest.approx(max(old))
         assert min(new) == pytest.approx(min(old))
+
+
+def test_no_two_videos_share_a_number_of_the_generator() -> None:
+    numbers = [balance.index_of(number, split) for split in balance.SPLITS for number in range(50)]
+    assert len(set(numbers)) == 100

@@ -92,4 +92,5 @@ def test_looks_of_validation_are_new_and_turning_shows() -> None:
         for split in ("train", "val")
     }
     assert looks["train"].isdisjoint(looks["val"])
+    assert len(looks["train"]) > 2 < len(looks["val"])
     assert all(video.scene is not None for video in plan.videos)
