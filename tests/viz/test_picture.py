@@ -108,6 +108,7 @@ def test_the_legend_hides_no_point_and_counts_every_one(make: Make) -> None:
     labels = [entry.get_text() for entry in legend.texts]
     assert labels[0] == "15 other classes (60)"
     assert sum(int(label.rpartition("(")[2].rstrip(")")) for label in labels) == 100
+    assert {float(handle.get_sizes()[0]) for handle in legend.legend_handles} == {36}
     assert legend.get_window_extent().x0 >= axes.get_window_extent().x1
     assert made.document["coloured_drawn_by_seed"] is True
 

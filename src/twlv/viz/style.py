@@ -64,7 +64,12 @@ def caption(figure: Figure, lines: list[str]) -> None:
 
 def legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
     """Outside, to the right: it hides no point, however many classes there are."""
-    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=9, handletextpad=0.3)
+    made = figure.legend(
+        handles, labels, loc="outside right upper", frameon=False, fontsize=9, handletextpad=0.3
+    )
+    for handle in made.legend_handles:
+        if hasattr(handle, "set_sizes"):  # of a cloud of thousands the points are too small to tell apart
+            handle.set_sizes([36])
 
 
 def bare(axes: Any) -> None:
