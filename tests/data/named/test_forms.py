@@ -192,8 +192,21 @@ def test_kinetics_in_one_file_of_any_name(make_copy: Make) -> None:
     assert [(s.video_id, s.split, s.target) for s in data.samples] == [
         (s.video_id, s.split, s.target) for s in made.read().samples
     ]
+    one.write_text("label,youtube_id,time_start,time_end\nzumba,abc,1,2\n")
+    with pytest.raises(ManifestError, match="line 1: no column split"):
+        dataset("kinetics400", annotations=one)
     with pytest.raises(UsageError, match="the annotations of ssv2 are several: give their folder"):
         dataset("ssv2", annotations=one)
+
+
+def test_the_files_of_another_kinetics_are_left_alone(make_copy: Make) -> None:
+    made = make_copy("kinetics400")
+    before = made.write().read()
+    for name in ("train", "validate"):
+        text = made.texts.pop(f"{name}.csv")
+        made.texts[f"kinetics400_{name}.csv"] = text
+        made.texts[f"kinetics600_{name}.csv"] = made.texts[f"{name}.csv"] = "not a table"
+    assert made.write().read().samples == before.samples
 
 
 def test_diving48_refuses_the_first_labels(make_copy: Make) -> None:

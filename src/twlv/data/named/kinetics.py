@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from twlv.data.named.card import MEMORY, ClassList, Count, NamedSet
 from twlv.data.named.files import TextFile
@@ -30,31 +31,30 @@ SCHEMES = (
 """``clip`` is ``<id>_<start:06d>_<end:06d>``, ``written`` the file's split, ``label_`` without blanks."""
 
 
-def read(request: Request) -> Annotated:
+def read(request: Request, *, size: int) -> Annotated:
     """Every row of the wanted splits; a file of any name may hold all of them."""
-    names = {split: [f"{head}{word}.csv" for word, means in SPLITS.items() if means == split for head in HEADS]
-             for split in ("train", "val", "test")}  # fmt: skip
     single = request.files.single
-    files = [("", single)] if single else request.files.by_split(names, request.splits)
-    rows = [(file, row, _split(file, row, split)) for split, file in files for row in file.rows(COLUMNS[:4])]
+    files = [("", single)] if single else request.files.by_split(file_names(size), request.splits)
+    rows = [
+        (file, row, _split(file, row, split))
+        for split, file in files
+        for row in file.rows(COLUMNS if single else COLUMNS[:4])
+    ]
     rows = [found for found in rows if found[2] in request.splits]
     labels = {row.values["label"] for _, row, _ in rows} - {""}
     classes = request.classes or tuple(sorted(labels))
     return Annotated(items=list(_items(rows, Names(classes))), classes=classes)
 
 
-HEADS = (
-    "",
-    "kinetics_",
-    "kinetics400_",
-    "kinetics600_",
-    "kinetics700_",
-    "kinetics700_2020_",
-    "k400_",
-    "k600_",
-    "k700_",
-)
-"""What copies put before ``train.csv``, ``validate.csv`` and so on."""
+HEADS = ("kinetics{0}_", "kinetics-{0}_", "kinetics_{0}_", "kinetics{0}_2020_", "k{0}_", "kinetics_", "")
+"""What copies put before ``train.csv``, ``validate.csv`` and so on; ``{0}`` is 400, 600 or 700."""
+
+
+def file_names(size: int) -> dict[str, list[str]]:
+    """Split -> the names that its CSV file may have, those with the size first."""
+    heads = [head.format(size) for head in HEADS]
+    words = {split: [word for word, means in SPLITS.items() if means == split] for split in SPLITS.values()}
+    return {split: [f"{head}{word}.csv" for head in heads for word in words[split]] for split in words}
 
 
 def _split(file: TextFile, row: Row, split: str) -> str:
@@ -117,7 +117,7 @@ def _card(size: int, sha256: str, counts: tuple[Count, ...], citation: str) -> N
         fetch=FETCH,
         schemes=SCHEMES,
         places=("annotations", f"kinetics{size}", f"k{size}"),
-        read=read,
+        read=partial(read, size=size),
         single_file=True,
     )
 
