@@ -38,7 +38,7 @@ class Ordered:
 
 @dataclass(frozen=True, kw_only=True)
 class Changing:
-    """Features whose tokens are shifted by a little in every epoch."""
+    """Features whose tokens are shifted a little along one axis in every epoch."""
 
     inner: object
     epochs: list[int]
@@ -58,9 +58,9 @@ class Changing:
 
     def for_epoch(self, epoch: int) -> object:
         self.epochs.append(epoch)
-        moved = tuple(
-            (replace(e, vectors=e.vectors + np.float32(0.01 * epoch)), sample) for e, sample in self.inner
-        )
+        shift = np.zeros(self.inner.dim, dtype=np.float32)
+        shift[0] = 0.01 * epoch
+        moved = tuple((replace(e, vectors=e.vectors + shift), sample) for e, sample in self.inner)
         return replace(self.inner, items=moved)
 
 
@@ -77,7 +77,8 @@ def tokens(
     groups: Sequence[str] | None = None,
     spans: str = "clips",
 ) -> object:
-    """Noise, but for one token of every row that tells the class: the mean of the tokens hardly shows it.
+    """Noise, but for one token of every row that tells the class, by a mark; another with everything reversed
+    undoes it in the mean of the tokens.
 
     ``spans``: ``clips`` gives every row its own interval, ``views`` all rows of a video the same.
     """
@@ -88,7 +89,11 @@ def tokens(
     for i, label in enumerate(labels):
         vectors = random.standard_normal((clips, num_tokens, dim)).astype(np.float32)
         for row in vectors:
-            row[random.integers(num_tokens)] += centres[label]
+            told = centres[label].copy()
+            told[0] = 2 * signal  # the mark
+            tells, undoes = random.permutation(num_tokens)[:2]
+            row[tells] += told
+            row[undoes] -= told
         starts = np.arange(clips) * (spans == "clips")
         sample = fake.sample(f"{prefix}{i:04d}", int(label), groups[i] if groups else "")
         items.append(
