@@ -11,7 +11,6 @@ from twlv.results.published import hyperparameters
 from twlv.tasks.recipes_linear import RECIPES, SOURCES, linear_protocol, something_something_v2
 from twlv.types import Strided, Uniform
 
-
 COLUMNS = ("kinetics400", "mit339", "ssv2", "diving48", "epickitchens100", "imagenet1k")
 
 

@@ -158,7 +158,7 @@ RECIPES: Mapping[str, Callable[..., LinearProtocol]] = MappingProxyType(
         "imagenet1k": imagenet1k,
     }
 )
-"""Protocols by the name of their data set; the columns of Table 4 in order (Moments in Time in both releases)."""
+"""Protocols by the name of their data set; the columns of Table 4 (Moments in Time in both releases)."""
 
 
 def linear_protocol(dataset: str) -> LinearProtocol:
