@@ -60,6 +60,14 @@ def test_differences_are_told_from_their_negatives(shrinkage: float | str) -> No
         assert abs(expected.intercept) < 1e-12
 
 
+def test_no_differences_have_no_direction() -> None:
+    rows = np.random.default_rng(4).standard_normal((6, 40))
+    assert not fit_differences(np.zeros((6, 40))).any()
+    found = fit_lda(rows, rows)
+    assert not found.coef.any()
+    assert found.intercept == 0.0
+
+
 def test_the_share_is_ledoit_and_wolfs_on_standardised_columns() -> None:
     values = np.random.default_rng(2).standard_normal((30, 8)) * np.arange(1, 9)
     standardised = (values - values.mean(axis=0)) / values.std(axis=0)

@@ -38,7 +38,9 @@ def fit_lda(zero: DoubleArray, one: DoubleArray, *, shrinkage: Shrinkage = "auto
     classes = spread(zero, shrinkage), spread(one, shrinkage)
     ridge = 0.5 * (classes[0].ridge + classes[1].ridge)
     middle, away = classes[0].mean + classes[1].mean, classes[1].mean - classes[0].mean
-    if ridge.min() <= 0.0:
+    if not away.any():  # equal means: no direction, whatever the covariance
+        coef = away
+    elif ridge.min() <= 0.0:
         full = 0.5 * (classes[0].covariance() + classes[1].covariance())
         coef = cast(DoubleArray, np.linalg.lstsq(full, away, rcond=None)[0])
     else:
@@ -58,6 +60,8 @@ def fit_differences(differences: DoubleArray, *, shrinkage: Shrinkage = "auto") 
     and the Gram matrix of the shrinkage serves again.
     """
     found = spread(differences, shrinkage)
+    if not found.mean.any():
+        return found.mean
     if found.gram is None or found.ridge.min() <= 0.0:
         return fit_lda(-differences, differences, shrinkage=shrinkage).coef
     root, factor = np.sqrt(found.ridge), found.weight * found.scale2[0] / found.ridge[0]
