@@ -167,7 +167,7 @@ def test_unmoved_videos_tie_exactly() -> None:
 
 
 def test_the_null_of_a_wide_backbone_takes_seconds() -> None:
-    """250 videos of width 1280: 200 draws are to take less than 20 s of one core; here four of them, with room."""
+    """250 videos of width 1280: 200 draws are to take less than 20 s of one core; here four, with room."""
     data = Pairs.of(*noise(250, 1280))
     folds, swaps = group_folds(np.arange(250), 5, seed=0), random_swaps(np.arange(250), 4, seed=0)
     started = time.process_time()
