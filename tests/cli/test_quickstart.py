@@ -15,6 +15,7 @@ import torch
 from twlv.cli import quickstart
 from twlv.data.synth import settings_for
 from twlv.data.synth.make import PLANS
+from twlv.tasks import KNN, LinearProbe
 
 Twlv = Callable[..., Any]
 
@@ -57,6 +58,8 @@ def test_smaller_ones_from_videos_to_report(
     )
     monkeypatch.setattr(quickstart, "sets", lambda: small)
     monkeypatch.setattr(quickstart, "backbone_names", lambda: ("gradient_flow.fixed",))
+    quick = LinearProbe(learning_rates=(0.1,), weight_decays=(0.0,), min_steps=100)
+    monkeypatch.setattr(quickstart, "tasks", lambda: (KNN(k=5), quick))
     done = twlv("quickstart", "--out", "run")
     assert done.status == 0, done.err
     assert "gradient_flow.fixed: sensitive to the order of time" in done.out
