@@ -11,7 +11,8 @@ import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from twlv.errors import InputError
-from twlv.metrics.pairs import auc
+from twlv.metrics.lda import fit_lda
+from twlv.metrics.pairs import auc, d_prime
 from twlv.metrics.separability import (
     SCORES,
     Pairs,
@@ -76,6 +77,11 @@ def test_golden_decision_values_and_scores(golden: dict[str, np.ndarray], case: 
     shown = in_sample_projection(forward, backward)
     sign = np.sign(shown @ golden[f"{case}/proj_svd"])
     np.testing.assert_allclose(sign * shown, golden[f"{case}/proj_svd"], atol=1e-5)
+    in_sample = d_prime(shown[: len(forward)], shown[len(forward) :])
+    assert in_sample == pytest.approx(expected["in_sample_svd_dprime"], abs=1e-5)
+    fitted = fit_lda(forward.astype(np.float64), backward.astype(np.float64))
+    np.testing.assert_allclose(fitted.coef, golden[f"{case}/coef_shrunk"], atol=1e-6)
+    assert fitted.intercept == pytest.approx(golden[f"{case}/intercept_shrunk"][0], abs=1e-6)
 
 
 @pytest.mark.parametrize(("n", "width"), [(40, 90), (60, 20)])
