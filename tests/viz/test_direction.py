@@ -40,10 +40,14 @@ def test_a_direction_shows_in_both_panels(make_pair: Pair) -> None:
 
 
 def test_both_halves_share_their_bins(make_pair: Pair) -> None:
-    for axes in drawn(make_pair(60, signal=3.0)).figure.axes:
+    made = drawn(make_pair(60, signal=3.0))
+    for axes, column in zip(made.figure.axes, ("x", "held_out"), strict=True):
         bars = [patch for patch in axes.patches if hasattr(patch, "get_width")]
         half = len(bars) // 2
         assert [bar.get_x() for bar in bars[:half]] == [bar.get_x() for bar in bars[half:]]
+        values = made.document["points"][column]
+        assert bars[0].get_x() <= min(values)
+        assert bars[half - 1].get_x() + bars[half - 1].get_width() >= max(values) - 1e-9
         assert sum(bar.get_height() * bar.get_width() for bar in bars[:half]) == pytest.approx(1)
 
 

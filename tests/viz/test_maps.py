@@ -25,14 +25,12 @@ QUICK = Settings(iterations=300, perplexity=10)
 
 @pytest.fixture
 def points(make: Make) -> Points:
-    return read_points(*make(60, 4))
+    return read_points(*make(60, 4, dim=64))  # wider than the components that are taken first
 
 
 def test_trap_33_the_same_seed_gives_the_same_coordinates(points: Points) -> None:
     one, again = (map_picture(points, "tsne", settings=QUICK).document for _ in range(2))
     assert one == again
-    other = map_picture(points, "tsne", settings=replace(QUICK, seed=1)).document
-    assert other["points"] != one["points"] or other["seed"] != one["seed"]
     assert {"seed", "settings", "versions", "origin"} <= set(one)
     settings: Any = one["settings"]
     assert (settings["neighbours"], settings["engine"], settings["perplexity"]) == ("exact", "sklearn", 10.0)

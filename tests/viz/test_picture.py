@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
+from sklearn.neighbors import NearestNeighbors
 
 from twlv.errors import UsageError
 from twlv.store import Store
@@ -67,6 +68,10 @@ def test_the_side_file_holds_numbers_that_scikit_learn_confirms(points: Points, 
     assert numbers["trustworthiness"] == pytest.approx(wanted)
     wanted = silhouette_score(points.vectors, points.labels, metric="cosine")
     assert numbers["silhouette"] == pytest.approx(wanted, abs=1e-5)
+    found = NearestNeighbors(n_neighbors=11, metric="cosine").fit(points.vectors)
+    near = found.kneighbors(points.vectors, return_distance=False)[:, 1:]
+    purity = (points.labels[near] == points.labels[:, None]).mean()
+    assert numbers["knn_purity"] == pytest.approx(purity)
     assert numbers["k"] == 10
     assert numbers["knn_purity_chance"] == pytest.approx(14 / 59)
     assert read["points"]["ids"] == list(points.ids)

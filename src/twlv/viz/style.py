@@ -67,7 +67,8 @@ def legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
     made = figure.legend(
         handles, labels, loc="outside right upper", frameon=False, fontsize=9, handletextpad=0.3
     )
-    for handle in made.legend_handles:
+    shown: list[Any] = list(made.legend_handles)
+    for handle in shown:
         if hasattr(handle, "set_sizes"):  # of a cloud of thousands the points are too small to tell apart
             handle.set_sizes([36])
 
