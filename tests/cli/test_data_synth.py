@@ -31,6 +31,13 @@ def test_a_set_is_made_and_the_next_command_named(twlv: Twlv, tmp_path: Path) ->
     assert "difficulty is default, asked for hard" in other.err
 
 
+def test_the_help_names_every_kind(twlv: Twlv) -> None:
+    from twlv.data.synth import KINDS
+
+    shown = twlv("data", "synth", "--help").out
+    assert [kind for kind in KINDS if kind not in shown.replace("\n", " ")] == []
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [

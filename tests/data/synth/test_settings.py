@@ -33,7 +33,8 @@ def test_every_kind_has_a_size_and_a_plan() -> None:
         ("dots", {"num_train": 7}, "7 videos for the 8 classes"),
         ("untrimmed", {"num_val": 1, "num_frames": 80}, "have room for 1 actions"),
         ("pretrain", {"level": 6}, "there is no level 6"),
-        ("speed", {"difficulty": "medium"}, "unknown difficulty 'medium'"),
+        ("pretrain", {"difficulty": "medium"}, "unknown difficulty 'medium'"),
+        ("dots", {"combinations": "all"}, "unknown combinations 'all'"),
     ],
 )
 def test_what_no_set_can_be_made_from_is_refused(

@@ -8,6 +8,7 @@ from typing import Literal
 
 from twlv.data.synth.encoding import ENCODINGS, Format
 from twlv.errors import UnknownName, UsageError
+from twlv.video.synthetic import DIFFICULTIES
 
 VERSION = "1"
 """Of what is drawn and how it is annotated. Bumped by whatever changes a pixel or a label of a set."""
@@ -86,7 +87,7 @@ def settings_for(
     """Checked settings; None takes the kind's default (``KINDS``).
 
     Raises:
-        UnknownName: the kind, with the nearest ones; the difficulty or the format.
+        UnknownName: the kind, with the nearest ones; the difficulty, combinations or the format.
         UsageError: a size that is not positive, half a pair, a single frame.
     """
     if kind not in KINDS:
@@ -111,8 +112,14 @@ def settings_for(
 
 def check(settings: Settings) -> None:
     """Refuse what no set can be made from; see ``settings_for``."""
-    if settings.format not in ENCODINGS:
-        raise UnknownName("format", settings.format, ENCODINGS)
+    for name, seen, known in (
+        ("kind", settings.kind, KINDS),
+        ("difficulty", settings.difficulty, DIFFICULTIES),
+        ("combinations", settings.combinations, ("unseen", "any")),
+        ("format", settings.format, ENCODINGS),
+    ):
+        if seen not in known:
+            raise UnknownName(name, seen, known)
     _check_counts(settings)
     if settings.num_frames < 2:
         raise UsageError(
