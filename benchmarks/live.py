@@ -3,8 +3,8 @@
     python benchmarks/live.py --backbone twlv1_vit_s.random --videos 24 --repeat 3
     python benchmarks/live.py --small                                                # seconds
 
-Three passes in turn, the best of ``--repeat`` each: the encoder alone (the same clips, decoded before), an epoch
-of LiveFeatures (decode, augment, encode), and reading alone (decode and augment, nothing encoded). Where
+Three passes in turn, the best of ``--repeat`` each: the encoder alone (the same clips, decoded before), an
+epoch of LiveFeatures (decode, augment, encode), and reading alone (decode and augment, nothing encoded). Where
 reading alone is faster than the encoder alone, decoding is not the limit, and the epoch should reach 0.9 of the
 encoder. On a CPU readers and encoder share the cores, so the bound is lower: ``share_of_bound`` divides by it.
 """
