@@ -31,12 +31,12 @@ def root(tmp_path: Path) -> Path:
 
 
 def write_devkit(folder: Path, truth: str = "3\n1000\n1\n") -> Path:
-    """ILSVRC ids run against the order of wnids, and inner nodes of the tree follow the leaves."""
+    """ILSVRC ids run against the order of wnids; the tree lists an inner node first, and leaves by wnid."""
     folder.mkdir()
     (folder / "ILSVRC2012_validation_ground_truth.txt").write_text(truth)
     fields = [("ILSVRC2012_ID", "i4"), ("WNID", "O"), ("words", "O"), ("num_children", "i4")]
     leaves = [(index, wnid, "w", 0) for index, wnid in enumerate(reversed(WNIDS), 1)]
-    synsets = np.array([*leaves, (1001, "n99999999", "inner", 2)], dtype=fields)
+    synsets = np.array([(1001, "n99999999", "inner", 2), *reversed(leaves)], dtype=fields)
     scipy.io.savemat(folder / "meta.mat", {"synsets": synsets})
     return folder
 

@@ -173,6 +173,14 @@ def test_what_is_wrong_is_named_with_its_line(
         made.write().read()
 
 
+def test_lines_are_counted_as_an_editor_does(make_copy: Make) -> None:
+    made = make_copy("jester")
+    made.texts["jester-v1-train.csv"] = "34870;Swiping Left\n\n12;Swipe Left\n"
+    for ending in (b"\n", b"\r\n", b"\r"):
+        with pytest.raises(ManifestError, match=r"jester-v1-train\.csv, line 3: label"):
+            made.write(lambda text, ending=ending: text.replace(b"\n", ending)).read()
+
+
 def test_json_that_is_of_another_form(make_copy: Make) -> None:
     made = make_copy("ssv2")
     for text, said in (
