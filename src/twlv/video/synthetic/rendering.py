@@ -5,7 +5,8 @@ Axis letters: B scenes, T frames, C colours, H W pixels, F frames of several sce
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -31,8 +32,12 @@ def render(
     """
     check_size(num_frames, size_px)
     frames = torch.empty(len(scenes), num_frames, 3, size_px, size_px, dtype=torch.uint8, device=device)
-    for first, last in blocks(len(scenes), num_frames, size_px):
-        draw_block(scenes[first:last], frames[first:last], np.arange(num_frames), num_frames)
+    threads = threads_for(frames)
+
+    def work(part: slice) -> None:
+        draw_block(scenes[part], frames[part], np.arange(num_frames), num_frames)
+
+    side_by_side(work, blocks(len(scenes), num_frames * size_px**2, threads), threads)
     for number, scene in enumerate(scenes):
         if scene.reversed:
             frames[number] = frames[number].flip(0)
@@ -55,9 +60,9 @@ def render_blocks(
         numbers = np.arange(first, min(first + block_frames, num_frames))
         if scene.reversed:
             numbers = num_frames - 1 - numbers[::-1]
-        frames = torch.empty(1, len(numbers), 3, size_px, size_px, dtype=torch.uint8, device=device)
-        draw_block([scene], frames, numbers, num_frames)
-        yield frames[0].flip(0) if scene.reversed else frames[0]
+        frames = torch.empty(len(numbers), 3, size_px, size_px, dtype=torch.uint8, device=device)
+        draw_frames(scene, frames, numbers, num_frames)
+        yield frames.flip(0) if scene.reversed else frames
 
 
 def check_size(num_frames: int, size_px: int) -> None:
@@ -66,10 +71,38 @@ def check_size(num_frames: int, size_px: int) -> None:
         raise UsageError(f"needs num_frames and size_px of 1 or above, got {num_frames} and {size_px}")
 
 
-def blocks(num_scenes: int, num_frames: int, size_px: int) -> Iterator[tuple[int, int]]:
-    """First and last scene of every part that is drawn at once."""
-    step = max(1, BLOCK_PIXELS // (num_frames * size_px**2))
-    return ((first, min(first + step, num_scenes)) for first in range(0, num_scenes, step))
+def draw_frames(scene: Scene, frames: torch.Tensor, numbers: IntArray, num_frames: int) -> None:
+    """Fill uint8 (t, 3, S, S) with the frames of one scene with these numbers, played forwards."""
+    threads = threads_for(frames)
+
+    def work(part: slice) -> None:
+        draw_block([scene], frames[None, part], numbers[part], num_frames)
+
+    side_by_side(work, blocks(len(frames), frames.shape[-1] ** 2, threads), threads)
+
+
+def threads_for(frames: torch.Tensor) -> int:
+    """The threads that share the work: torch's own count on a CPU, one that feeds a GPU."""
+    return torch.get_num_threads() if frames.device.type == "cpu" else 1
+
+
+def blocks(count: int, pixels_each: int, threads: int) -> list[slice]:
+    """Parts of ``count`` things: at least one for every thread, and of no more than about BLOCK_PIXELS."""
+    step = max(1, min(BLOCK_PIXELS // pixels_each, -(-count // threads)))
+    return [slice(first, first + step) for first in range(0, count, step)]
+
+
+def side_by_side(work: Callable[[slice], None], parts: Sequence[slice], threads: int) -> None:
+    """Do all parts, each in one thread: threads inside so small operations would wait for one another."""
+    if min(threads, len(parts)) < 2:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(threads, "twlv-draw", initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            list(pool.map(work, parts))
+        finally:
+            torch.set_num_threads(threads)  # also the default of threads that start later
 
 
 def draw_block(scenes: Sequence[Scene], frames: torch.Tensor, numbers: IntArray, num_frames: int) -> None:
