@@ -55,6 +55,7 @@ def test_a_video_that_is_not_there_stays_and_is_said(copy: Any) -> None:
     report = check_dataset(data, decode=lambda sample: 1e6)
     assert set(report.failed) == gone
     assert data.notes[-1] in report.notes
+    assert all(data.split(name).notes == data.notes for name in data.splits)
 
 
 def test_the_hash_follows_the_annotations(copy: Any) -> None:
