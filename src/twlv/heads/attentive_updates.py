@@ -13,8 +13,8 @@ import torch
 from torch.nn import functional
 
 from twlv.heads.attentive_fold import folded_logits
-from twlv.heads.optimizers import AdamW
 from twlv.heads.schedule import cosine_decay, jepa_rate
+from twlv.heads.stacked_adamw import StackedAdamW
 from twlv.nn.attentive_pool import PoolerConfig
 
 
@@ -61,25 +61,25 @@ class Updates:
         self._parameters = parameters
         self._recipe = recipe
         self._total_steps = total_steps
-        self._optimizers = {name: AdamW(value) for name, value in parameters.items()}
+        decaying = [
+            name for name in parameters if recipe.decay == "all" or decays_by_rank(name, parameters[name])
+        ]
+        self._adamw = StackedAdamW(parameters, decaying)
         self._steps = 0
         self._warmup_steps = recipe.warmup_epochs * (total_steps // recipe.epochs)
 
     @property
     def state(self) -> dict[str, torch.Tensor]:
         """Everything that the next update depends on besides its batch."""
-        tensors = {f"parameter.{name}": value for name, value in self._parameters.items()}
-        for name, optimizer in self._optimizers.items():
-            tensors |= {f"adamw.{name}.{part}": value for part, value in optimizer.state.items()}
-        return tensors | {"steps": torch.tensor(self._steps)}
+        parameters = {f"parameter.{name}": value for name, value in self._parameters.items()}
+        return {**parameters, **self._adamw.state, "steps": torch.tensor(self._steps)}
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Copy a ``state``."""
         for name, value in self._parameters.items():
             value.copy_(tensors[f"parameter.{name}"])
-            optimizer = self._optimizers[name]
-            optimizer.restore({part: tensors[f"adamw.{name}.{part}"] for part in optimizer.state})
         self._steps = int(tensors["steps"])
+        self._adamw.restore(tensors, self._steps)
 
     def accumulate(self, gradients: dict[str, torch.Tensor], probes: slice, piece: Piece) -> torch.Tensor:
         """Add the gradients of these probes on part of a batch; returns their summed losses on the CPU."""
@@ -93,7 +93,7 @@ class Updates:
             )
         for name, gradient in zip(leaves, found, strict=True):
             if gradient.shape == self._parameters[name].shape and name not in gradients:
-                gradients[name] = gradient
+                gradients[name] = gradient.contiguous()  # torch's fused kernels do not look at strides
                 continue
             gradients.setdefault(name, torch.zeros_like(self._parameters[name]))[probes] += gradient
         return loss.detach().double().cpu()
@@ -109,14 +109,9 @@ class Updates:
             warmup_steps=self._warmup_steps,
             total_steps=self._total_steps,
         )
-        scale = _clipping(gradients, recipe.clip_norm)
-        rates = torch.tensor(recipe.learning_rates, device=scale.device) * factor
-        decays = torch.tensor(self._decays(), device=scale.device)
-        for name, parameter in self._parameters.items():
-            shape = (-1, *[1] * (parameter.ndim - 1))
-            gradient = gradients[name].mul_(scale.view(shape))
-            decay = decays if recipe.decay == "all" or decays_by_rank(name, parameter) else 0 * decays
-            self._optimizers[name].step(parameter, gradient, rates.view(shape), decay.view(shape))
+        if recipe.clip_norm is not None:
+            _clip(gradients, recipe.clip_norm)
+        self._adamw.step(gradients, [rate * factor for rate in recipe.learning_rates], self._decays())
 
     def _decays(self) -> list[float]:
         last = self._recipe.final_weight_decay
@@ -144,9 +139,10 @@ def _cross_entropy(logits: torch.Tensor, truth: torch.Tensor, smoothing: float) 
     return each.view(len(logits), -1).sum(dim=0)
 
 
-def _clipping(gradients: Mapping[str, torch.Tensor], limit: float | None) -> torch.Tensor:
-    """Factor (G,) that brings each probe's gradient to the length ``limit`` at most."""
-    square = torch.stack([value.flatten(1).square().sum(dim=1) for value in gradients.values()]).sum(dim=0)
-    if limit is None:
-        return torch.ones_like(square)
-    return (limit / (square.sqrt() + 1e-6)).clamp(max=1.0)  # as torch.nn.utils.clip_grad_norm_
+def _clip(gradients: Mapping[str, torch.Tensor], limit: float) -> None:
+    """Bring each probe's gradient to the length ``limit`` at most, as ``torch.nn.utils.clip_grad_norm_``."""
+    norms = [torch.linalg.vector_norm(value.flatten(1), dim=1) for value in gradients.values()]
+    scale = limit / (torch.linalg.vector_norm(torch.stack(norms), dim=0) + 1e-6)
+    if bool((scale < 1).any()):
+        for value in gradients.values():
+            value.mul_(scale.clamp(max=1.0).view(-1, *[1] * (value.ndim - 1)))
