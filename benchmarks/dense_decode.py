@@ -4,8 +4,8 @@
     python benchmarks/dense_decode.py --minutes 60 --ours-only   # an hour: minutes of one core, 400 MB of disk
     python benchmarks/dense_decode.py --small                    # seconds: half a minute of 240p
 
-Makes the file (a synthetic unit of 10 s, looped by copying packets, so that its length costs seconds), then
-times, in one process and with one FFmpeg thread each: a bare decode, ours, and what a straightforward loop does.
+Makes the file (a synthetic unit of 10 s, looped by copying packets, so its length costs seconds), then
+times, in one process and with one FFmpeg thread each: a bare decode, ours, and what a plain loop does.
 Aim: ours within 1.15 of the bare decode, peak memory below 1 GB and the same for any length. The peak is that
 of the whole process so far; the line "before" is what Python and torch take. Ratios of CPU seconds are the ones
 to compare on a shared machine.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twlv.heads import full_float32, nearest, to_unit
-from twlv.heads.formats import Bound
+from twlv.heads.formats import Bound, _rounding_loss
 
 COARSE = (torch.bfloat16, torch.float32, torch.float64)
 FORMATS = (None, COARSE, COARSE[1:], COARSE[2:])
@@ -143,3 +143,14 @@ def test_full_float32_scopes_precision_autocast_and_gradients() -> None:
         torch.set_float32_matmul_precision("highest")
     assert product.dtype == torch.float32
     assert not product.requires_grad
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 600), st.integers(1, 70))
+def test_what_rounding_takes_away_is_what_torch_rounds(seed: int, num_rows: int, dim: int) -> None:
+    rows = np.random.default_rng(seed).standard_normal((num_rows, dim)).astype(np.float32)
+    to_unit(rows)
+    rows[0] = 1.00390625  # halfway between two values of bfloat16
+    lost = rows.astype(np.float64) - torch.from_numpy(rows).bfloat16().double().numpy()
+    expected = np.sqrt((lost**2).sum(axis=1)).max()
+    assert expected <= _rounding_loss(rows) <= expected * 1.0002 + 2e-9

@@ -27,8 +27,8 @@ from twlv.types import DoubleArray, FloatArray, IntArray
 
 _MAX_GROUP = 32  # rows that share one maximum while the threshold is sought
 _EXACT_ROWS = 128  # bank rows that are compared exactly at once; they stay in the cache
-_QUERY_BLOCK = 512
-_BANK_BLOCK = 32768  # 512 x 32768 similarities: 64 MB in float32
+_QUERY_BLOCK = 1024
+_BANK_BLOCK = 32768  # 1024 x 32768 similarities: 64 MB in bfloat16
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -165,13 +165,13 @@ def _passed(
 
     With exact values the threshold is one that k rows reach, so of those equal to it the first k will do.
     """
-    mask = similarity >= threshold
-    if int(torch.count_nonzero(mask)) > limit:
+    mask = (similarity >= threshold).cpu().numpy()
+    if np.count_nonzero(mask) > limit:
         if not exact:
             return None
         equal = similarity == threshold
-        mask &= ~equal | (equal.cumsum(dim=1) <= k)
-    positions: IntArray = np.flatnonzero(mask.cpu().numpy()).astype(np.int64, copy=False)
+        mask &= (~equal | (equal.cumsum(dim=1) <= k)).cpu().numpy()
+    positions: IntArray = np.flatnonzero(mask).astype(np.int64, copy=False)
     return positions
 
 
