@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
 from twlv.errors import FeatureError
+from twlv.heads.checkpoint import Checkpoints
 from twlv.tasks import LinearProbe
 from twlv.types import Embedding, Json, Sample
 
@@ -119,3 +121,59 @@ def test_an_epoch_with_another_video_is_an_error(fake: ModuleType) -> None:
     train, test = halves(fake)
     with pytest.raises(FeatureError, match=r"epoch 0 .* 1 differ, for example 'a00005'"):
         AUTHORS.run(Epochs(base=train, skip="a00005"), test)
+
+
+class InterruptedEpochError(Exception):
+    """Somebody pulled the plug."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breaking(Epochs):
+    """Epochs of which one cannot be had."""
+
+    at: int = 99
+
+    def for_epoch(self, epoch: int) -> object:
+        if epoch == self.at:
+            raise InterruptedEpochError
+        return super().for_epoch(epoch)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+@pytest.mark.parametrize("recipe", ["grid", "authors"])
+def test_a_run_interrupted_in_an_epoch_goes_on_there(
+    fake: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipe: str, optimizer: str
+) -> None:
+    monkeypatch.setitem(Checkpoints.__init__.__kwdefaults__, "every_seconds", 0.0)
+    train, test = halves(fake)
+    probe = LinearProbe(recipe=recipe, optimizer=optimizer, epochs=9, warmup_epochs=2, batch_size=16)
+    whole = probe.run(Epochs(base=train, noise=0.5), test, seed=2)
+    with pytest.raises(InterruptedEpochError):
+        probe.run_from(tmp_path, Breaking(base=train, noise=0.5, at=7), test, seed=2)
+    assert len(list(tmp_path.iterdir())) == 1
+    rest = Epochs(base=train, noise=0.5)
+    resumed = probe.run_from(tmp_path, rest, test, seed=2)
+    assert rest.asked == [7, 8]
+    assert resumed == whole
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_training_does_not_take_the_state_up(
+    fake: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(Checkpoints.__init__.__kwdefaults__, "every_seconds", 0.0)
+    train, test = halves(fake)
+    probe = replace(AUTHORS, epochs=4)
+    with pytest.raises(InterruptedEpochError):
+        probe.run_from(tmp_path, Breaking(base=train, noise=0.5, at=2), test)
+    for other, features, seed in (
+        (replace(probe, learning_rates=(0.5,)), Epochs(base=train, noise=0.5), 0),
+        (probe, Epochs(base=train, noise=0.6), 0),
+        (probe, Epochs(base=train, noise=0.5), 1),
+        (replace(probe, epochs=5), Epochs(base=train, noise=0.5), 0),
+    ):
+        other.run_from(tmp_path, features, test, seed=seed)
+        assert features.asked[0] == 0
+    same = Epochs(base=train, noise=0.5)
+    probe.run_from(tmp_path, same, test)
+    assert same.asked == [2, 3]

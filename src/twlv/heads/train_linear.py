@@ -9,9 +9,11 @@ Axis letters: R rows, n videos, B batch, D width, G heads, C classes, K = G C co
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 
 from twlv.heads.linear import LinearHeads, Places
@@ -116,6 +118,19 @@ class LinearTraining:
         self._losses.append((total / seen).cpu().numpy())
         self.done += 1
 
+    @property
+    def state(self) -> dict[str, torch.Tensor]:
+        """All that the epochs which are done have left behind."""
+        losses = torch.from_numpy(np.array(self._losses)).reshape(self.done, -1)
+        return {**self._updates.state, "losses": losses, "random": self._generator.get_state()}
+
+    def restore(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Go on after the epochs of another training's ``state``: the rest has the same bits on a CPU."""
+        self._updates.restore(state)
+        self._losses = list(state["losses"].numpy().astype(np.float64))
+        self.done = len(self._losses)
+        self._generator.set_state(state["random"])
+
     def heads(self) -> LinearHeads:
         """The heads as they are now. At least one epoch must be done."""
         return LinearHeads(
@@ -148,6 +163,22 @@ class _Updates:
         self._for_weight.step(self.weight, inputs.T @ gradient, rate, self._decay)
         self._for_bias.step(self.bias, gradient.sum(dim=0), rate, torch.zeros_like(self._decay))
         return loss
+
+    @property
+    def state(self) -> dict[str, torch.Tensor]:
+        """Weights, biases and the state of their optimisers, by name."""
+        kept = {"weight": self.weight, "bias": self.bias}
+        for name, optimizer in (("weight", self._for_weight), ("bias", self._for_bias)):
+            kept |= {f"{name}.{part}": value for part, value in optimizer.state.items()}
+        return kept
+
+    def restore(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Take over the values of another one's ``state``."""
+        self.weight.copy_(state["weight"])
+        self.bias.copy_(state["bias"])
+        for name, optimizer in (("weight", self._for_weight), ("bias", self._for_bias)):
+            own = f"{name}."
+            optimizer.restore({key.removeprefix(own): v for key, v in state.items() if key.startswith(own)})
 
 
 def _initial(recipe: LinearRecipe, dim: int, num_classes: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -19,6 +19,8 @@ from twlv.tasks.table import Rows, check_pair, class_count, gather
 from twlv.types import Json, Level, Outcome
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from twlv.contracts import Features
 
 _PURPOSES = ("order", "init", "split", "interval")
@@ -157,6 +159,10 @@ class LinearProbe:
             FeatureError: embeddings or labels that cannot be used (names the video), or a probe that diverged.
             UsageError: ``drop_last`` with fewer training videos than a batch.
         """
+        return self.run_from(None, train, test, seed=seed)
+
+    def run_from(self, checkpoints: Path | None, train: Features, test: Features, *, seed: int = 0) -> Outcome:
+        """As ``run``; on features that have epochs the training is kept after each in ``checkpoints``."""
         import torch
 
         from twlv.contracts import in_epochs
@@ -185,8 +191,9 @@ class LinearProbe:
             )
             if in_epochs(train):
                 trainer = EpochTrainer.of(
-                    trainer, train, self.rows, training.points, fraction=self.held_out, prepare=prepare
-                )
+                    trainer, train, self.rows, training.points, fraction=self.held_out, prepare=prepare,
+                    checkpoints=checkpoints,
+                )  # fmt: skip
             choice = select(trainer, training.points, self.held_out, max_splits=trainer.max_splits)
             said += choice.notes
             heads = trainer.fit(np.arange(len(table)), [choice.point])

@@ -7,21 +7,29 @@ videos) are trained side by side, each on its own videos of the same rows.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
+from twlv.codec import to_json
 from twlv.errors import FeatureError
 from twlv.tasks.probe_grid import Point, Trainer, places
 from twlv.tasks.split import hold_out
 from twlv.tasks.table import Rows, Table, gather
-from twlv.types import FloatArray, IntArray
+from twlv.types import FloatArray, IntArray, Json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from twlv.contracts import EpochFeatures
     from twlv.heads import LinearHeads, LinearTraining
+    from twlv.heads.checkpoint import Checkpoint
+
+    _Running: TypeAlias = Sequence[tuple[IntArray, LinearTraining]]
+    """Trainings side by side, each with the videos that it sees."""
 
 Prepare = Callable[[FloatArray], None]
 """Changes rows (R, D) in place."""
@@ -60,8 +68,11 @@ class EpochTrainer(Trainer):
         *,
         fraction: float,
         prepare: Prepare,
+        checkpoints: Path | None = None,
     ) -> EpochTrainer:
         """Train on every epoch of ``train`` the heads that ``select`` and the final fit will ask for.
+
+        The state is kept after each epoch in the folder ``checkpoints`` until the last one is done.
 
         Raises:
             FeatureError: an epoch has other videos than the features outside epochs.
@@ -70,17 +81,21 @@ class EpochTrainer(Trainer):
         if len(points) > 1:
             split = hold_out(trainer.labels, trainer.groups, fraction, seed=trainer.seeds["split"])
             parts += [split.fit] if len(split.held_out) else []
-        running = {part.tobytes(): (part, _training(trainer, part, points)) for part in parts}
-        for epoch in range(max(training.recipe.epochs for _, training in running.values())):
+        running = [(part, _training(trainer, part, points)) for part in parts]
+        kept = _checkpoint(trainer, train, rows, points, checkpoints)
+        for epoch in range(_resumed(kept, running), max(one.recipe.epochs for _, one in running)):
             table = _gathered(train, epoch, rows, trainer.table)
             prepare(table.rows)
-            _one_epoch(trainer, table, epoch, list(running.values()))
+            _one_epoch(trainer, table, epoch, running)
+            _keep(kept, epoch + 1, running)
+        if kept.path is not None:
+            kept.path.unlink(missing_ok=True)
         given = {f.name: getattr(trainer, f.name) for f in dataclasses.fields(Trainer)}
         given |= {"max_splits": 1, "record": {"training_features": dict(train.training)}}
         return cls(
             **given,
             points=tuple(points),
-            fits={key: training.heads() for key, (_, training) in running.items()},
+            fits={part.tobytes(): training.heads() for part, training in running},
         )
 
     def fit(self, videos: IntArray, points: Sequence[Point]) -> LinearHeads:
@@ -103,6 +118,49 @@ def _training(trainer: Trainer, videos: IntArray, points: Sequence[Point]) -> Li
     )
 
 
+def _checkpoint(
+    trainer: Trainer, train: EpochFeatures, rows: Rows, points: Sequence[Point], folder: Path | None
+) -> Checkpoint:
+    """Where this training is kept: a name of all that decides it. The plain rows stand for data and model."""
+    from twlv.heads.checkpoint import Checkpoint, Checkpoints
+
+    if folder is None:
+        return Checkpoint()
+    table, recipe = trainer.table, trainer.recipe(points, len(trainer.table))
+    digest = hashlib.sha256(np.ascontiguousarray(table.rows).data)
+    digest.update(table.labels.tobytes() + "\0".join(table.video_ids).encode())
+    return Checkpoints(folder=folder).stage(
+        "linear-epochs",
+        rows=rows,
+        data=digest.hexdigest(),
+        training=dict(train.training),
+        recipe=cast("dict[str, Json]", to_json(recipe)),
+        seeds=dict(trainer.seeds),
+    )
+
+
+def _resumed(kept: Checkpoint, running: _Running) -> int:
+    """Restore the trainings from the state that was kept, and how many epochs are done."""
+    state = kept.load()
+    if state is None:
+        return 0
+    for number, (_, training) in enumerate(running):
+        own = f"{number}."
+        training.restore({key.removeprefix(own): v for key, v in state.tensors.items() if key.startswith(own)})
+    return state.epochs
+
+
+def _keep(kept: Checkpoint, epochs: int, running: _Running) -> None:
+    from twlv.heads.checkpoint import State
+
+    tensors = {
+        f"{number}.{key}": value
+        for number, (_, training) in enumerate(running)
+        for key, value in training.state.items()
+    }
+    kept.save(State(epochs=epochs, tensors=tensors))
+
+
 def _gathered(train: EpochFeatures, epoch: int, rows: Rows, plain: Table) -> Table:
     table = gather(train.for_epoch(epoch), rows, role="train")
     if table.video_ids != plain.video_ids:
@@ -114,9 +172,7 @@ def _gathered(train: EpochFeatures, epoch: int, rows: Rows, plain: Table) -> Tab
     return table
 
 
-def _one_epoch(
-    trainer: Trainer, table: Table, epoch: int, running: Sequence[tuple[IntArray, LinearTraining]]
-) -> None:
+def _one_epoch(trainer: Trainer, table: Table, epoch: int, running: _Running) -> None:
     import torch
 
     rows = torch.from_numpy(table.rows).to(trainer.rows.device)
