@@ -89,6 +89,9 @@ def test_swapped_draws_are_those_of_scikit_learn(n: int, width: int) -> None:
     forward, backward = noise(n, width, signal=0.2)
     folds, swaps = group_folds(np.arange(n), 5, seed=0), random_swaps(np.arange(n), 3, seed=1)
     found = null_scores(Pairs.of(forward, backward), folds, swaps)
+    for workers in (2, 4):
+        again = null_scores(Pairs.of(forward, backward), folds, swaps, workers=workers)
+        assert all(np.array_equal(again[name], values) for name, values in found.items())
     for draw, signs in enumerate(swaps):
         data = held_out(Pairs.of(forward, backward), folds, signs=signs)
         turned = signs[:, None] < 0

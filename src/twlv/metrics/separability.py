@@ -11,6 +11,7 @@ Axes: n videos, D width.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,6 +25,9 @@ from twlv.types import DoubleArray, FloatArray, IntArray
 
 SCORES = ("auc", "paired_accuracy", "accuracy", "afc", "d_prime")
 """Names of the scores, the most important first; chance is 0.5, that of ``d_prime`` 0."""
+
+LARGE = 2**23
+"""Values (n D) from which draws are made one by one, on all cores: each holds some ten copies of them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,10 +130,22 @@ def random_swaps(groups: npt.NDArray[Any], draws: int, *, seed: int) -> DoubleAr
 
 
 def null_scores(
-    data: Pairs, folds: IntArray, swaps: DoubleArray, *, shrinkage: Shrinkage = "auto"
+    data: Pairs, folds: IntArray, swaps: DoubleArray, *, shrinkage: Shrinkage = "auto", workers: int = 1
 ) -> dict[str, DoubleArray]:
-    """Scores (draws,) by name where luck alone says which version is which; everything is fitted again."""
-    found = [held_out(data, folds, signs=signs, shrinkage=shrinkage).scores() for signs in swaps]
+    """Scores (draws,) by name where luck alone says which version is which; everything is fitted again.
+
+    ``workers`` draws are made at once, each on one core: threads inside matrices this small wait for each
+    other, on a busy machine for minutes.
+    """
+    from threadpoolctl import threadpool_limits
+
+    def draw(signs: DoubleArray) -> dict[str, float]:
+        return held_out(data, folds, signs=signs, shrinkage=shrinkage).scores()
+
+    large = data.half.size > LARGE
+    pool = ThreadPoolExecutor(1 if large else workers, "twlv-draw")
+    with threadpool_limits(None if large else 1, user_api="blas"), pool:
+        found = list(pool.map(draw, swaps))
     return {name: np.array([scores[name] for scores in found]) for name in (found[0] if found else ())}
 
 

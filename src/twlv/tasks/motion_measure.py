@@ -23,6 +23,7 @@ from twlv.metrics.separability import (
     null_scores,
     p_value,
 )
+from twlv.results.environment import cpu_cores
 from twlv.tasks.motion_pairs import Members
 from twlv.types import DoubleArray, FloatArray, IntArray, Json, Score
 
@@ -116,7 +117,9 @@ def measure(
     return Measured(
         held=held_out(data, chosen, shrinkage=shrinkage),
         units=units,
-        null={} if blind else null_scores(data, chosen, swaps, shrinkage=shrinkage),
+        null={}
+        if blind
+        else null_scores(data, chosen, swaps, shrinkage=shrinkage, workers=min(cpu_cores(), 8)),
         blind=blind,
     )
 
