@@ -1,0 +1,1 @@
+"""Targets, one small file each; ``target`` says what they have in common."""

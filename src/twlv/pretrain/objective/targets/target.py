@@ -1,0 +1,69 @@
+"""What every target is: a frozen record of settings that opens into something that computes values.
+
+Axes: B rows, N tokens, Q queried tokens, K values per token, G groups with a weight of their own, D width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+
+from twlv.nn.position import Grid
+from twlv.nn.vit import VideoTransformer
+from twlv.pretrain.objective.records import Seen, TargetValues
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Context:
+    """What a target may ask when it is opened: the student's tubelet, grid, encoder, and the device."""
+
+    patch: tuple[int, int, int]
+    grid: Grid
+    encoder: VideoTransformer
+    device: torch.device
+
+
+class OpenTarget(Protocol):
+    """A target at work. ``num_values`` K is the width of the head that predicts it.
+
+    One that is also an ``nn.Module`` (an EMA teacher) becomes part of the objective's state; frozen teachers
+    are not, so that checkpoints do not carry them.
+    """
+
+    @property
+    def num_values(self) -> int:
+        """K, what a head predicts per token."""
+
+    def prepare(self, seen: Seen) -> TargetValues:
+        """Values for every token, without gradients; called once per clip, whatever the number of masks."""
+
+    def loss(self, predicted: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+        """Loss per token and group (B, Q, G) of predictions (B, Q, K) against values (B, Q, K), float32."""
+
+    def constant(self, values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        """The least loss that one prediction for all tokens can have, (G,), values (n, K), weight (n, G).
+
+        Over all processes where there are several. Dividing by it makes 1.0 mean "nothing learnt".
+        """
+
+
+@runtime_checkable
+class Target(Protocol):
+    """Settings of a target: a frozen, hashable record. Two uses of equal settings share their values."""
+
+    @property
+    def name(self) -> str:
+        """A short word for logs: ``pixels``, ``displacement``, ..."""
+
+    @property
+    def on_images(self) -> bool:
+        """Whether it can be computed from a single image."""
+
+    @property
+    def pooled(self) -> bool:
+        """Whether its value is one vector per clip, (B, 1, K), rather than one per token."""
+
+    def open(self, context: Context) -> OpenTarget:
+        """Load what it needs (a teacher) and get ready; raises UsageError or WeightsError."""
