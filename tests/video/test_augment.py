@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from twlv.augmentation import REPORT_LINEAR, VJEPA, Augmentation, Erasing, RandAugment, preset
 from twlv.errors import UnknownName, UsageError
 from twlv.video import ClipSeed, Preprocess, augment_clip, clip_random, draw_clip
-from twlv.video.erasing import draw_erased
+from twlv.video.erasing import draw_erased, erased
 from twlv.video.rand_augment import CHANGES, amount_at, draw_changes
 from twlv.video.random_crop import Box, DrawnCrop, draw_box
 
@@ -63,6 +63,11 @@ def test_one_more_change_does_not_move_the_others() -> None:
     assert plain.box == all_on.box
 
 
+def test_every_purpose_has_numbers_of_its_own() -> None:
+    drawn = {clip_random(0, 0, "v", purpose=name).random() for name in ("crop", "flip", "time", "")}
+    assert len(drawn) == 4
+
+
 def test_negative_numbers_are_refused() -> None:
     with pytest.raises(UsageError, match="from 0 up"):
         clip_random(-1, 0, "v")
@@ -90,6 +95,12 @@ def test_areas_and_aspects_fill_their_ranges() -> None:
     assert 0.74 < aspects.min() < 0.78
     assert 1.28 < aspects.max() < 1.35
     assert abs(np.log(aspects).mean()) < 0.03  # log-uniform: as often tall as wide
+
+
+def test_the_aspect_is_width_over_height() -> None:
+    random = np.random.default_rng(0)
+    boxes = [draw_box(random, 300, 300, area=(0.1, 0.3), aspect=(1.8, 2.2)) for _ in range(20)]
+    assert all(1.7 < box.width / box.height < 2.3 for box in boxes)
 
 
 def test_a_picture_that_no_rectangle_fits_is_cut_in_its_middle() -> None:
@@ -132,6 +143,23 @@ def test_erasing_is_one_box_of_fresh_noise_for_each_frame() -> None:
     assert 0.02 * 0.7 < touched[0].float().mean() < 0.4
     assert not torch.equal(found[0], found[1])
     assert torch.equal(square, torch.zeros_like(square))
+
+
+def test_erasing_writes_into_a_copy() -> None:
+    frames = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
+    found = erased(
+        frames,
+        Box(top=1, left=2, height=3, width=4),
+        np.random.default_rng(0),
+        mean=(0.5, 0.5, 0.5),
+        std=(0.1, 0.1, 0.1),
+    )
+    assert not frames.any()
+    assert (found > 0).any(dim=1)[0].nonzero().min(dim=0).values.tolist() == [1, 2]
+    assert (found > 0).any(dim=1)[0].nonzero().max(dim=0).values.tolist() == [3, 5]
+    inside = found[:, :, 1:4, 2:6].double() / 255
+    assert abs(inside.mean() - 0.5) < 0.03
+    assert abs(inside.std() - 0.1) < 0.03
 
 
 def test_erased_areas_keep_their_range() -> None:
