@@ -10,6 +10,8 @@ In float32 the fused kernel is the fastest at any length. Where gradients are wa
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -20,8 +22,20 @@ PLAIN_TOKENS = 320
 QUERY_CHUNK = 392
 
 
+@dataclass(frozen=True, kw_only=True)
+class Packing:
+    """Rows that hold several short sequences. The first ``whole`` rows hold one each; the first
+    ``per_row * length`` tokens of every other row are ``per_row`` sequences, which do not see one another; what
+    is left of such a row is padding.
+    """
+
+    whole: int
+    per_row: int
+    length: int
+
+
 class SelfAttention(nn.Module):
-    """Multi-head self-attention of tokens (B, N, D), all to all."""
+    """Multi-head self-attention of tokens (B, N, D), all to all, or within the sequences of packed rows."""
 
     def __init__(self, width: int, num_heads: int, *, qkv_bias: bool = True) -> None:
         super().__init__()
@@ -29,12 +43,13 @@ class SelfAttention(nn.Module):
         self.qkv = empty_linear(width, 3 * width, bias=qkv_bias)
         self.proj = empty_linear(width, width)
 
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+    def forward(self, tokens: torch.Tensor, packing: Packing | None = None) -> torch.Tensor:
         """(B, N, D) to (B, N, D)."""
         b, n, width = tokens.shape
         qkv = self.qkv(tokens).view(b, n, 3, self.num_heads, width // self.num_heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        mixed: torch.Tensor = self.proj(attend(q, k, v).transpose(1, 2).reshape(b, n, width))
+        read = attend(q, k, v) if packing is None else attend_packed(q, k, v, packing)
+        mixed: torch.Tensor = self.proj(read.transpose(1, 2).reshape(b, n, width))
         return mixed
 
 
@@ -48,6 +63,20 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
     if learning or q.dtype == torch.float32:
         return functional.scaled_dot_product_attention(q, k, v)
     return _chunked(q, k, v)
+
+
+def attend_packed(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, packing: Packing) -> torch.Tensor:
+    """``attend`` within every sequence of packed rows (B, H, N, d); padding reads nothing and gives zeros."""
+    whole, used, count = packing.whole, packing.per_row * packing.length, packing.per_row
+    rows, heads, n, width = q.shape[0] - packing.whole, *q.shape[1:]
+
+    def apart(x: torch.Tensor) -> torch.Tensor:
+        cut = x[whole:, :, :used].reshape(rows, heads, count, packing.length, width)
+        return cut.transpose(1, 2).reshape(rows * count, heads, packing.length, width)
+
+    short = attend(apart(q), apart(k), apart(v)).reshape(rows, count, heads, packing.length, width)
+    together = functional.pad(short.transpose(1, 2).reshape(rows, heads, used, width), (0, 0, 0, n - used))
+    return torch.cat([attend(q[:whole], k[:whole], v[:whole]), together]) if whole else together
 
 
 def _plain(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:

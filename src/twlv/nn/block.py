@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from twlv.nn.attention import SelfAttention
+from twlv.nn.attention import Packing, SelfAttention
 from twlv.nn.init import empty_linear
 
 
@@ -37,8 +37,12 @@ class Block(nn.Module):
         self.norm2 = nn.LayerNorm(width, eps=norm_eps)
         self.mlp = Mlp(width, mlp_width, approximate=approximate)
 
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        """(B, N, D) to (B, N, D)."""
-        tokens = tokens + self.attention(self.norm1(tokens))
-        mixed: torch.Tensor = tokens + self.mlp(self.norm2(tokens))
+    def forward(
+        self, tokens: torch.Tensor, *, branch: torch.Tensor | None = None, packing: Packing | None = None
+    ) -> torch.Tensor:
+        """(B, N, D) to (B, N, D). ``branch`` (2, B, 1 or N, 1) multiplies what the branches add (drop path)."""
+        read = self.attention(self.norm1(tokens), packing)
+        tokens = tokens + (read if branch is None else read * branch[0])
+        thought = self.mlp(self.norm2(tokens))
+        mixed: torch.Tensor = tokens + (thought if branch is None else thought * branch[1])
         return mixed

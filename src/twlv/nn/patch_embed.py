@@ -46,9 +46,29 @@ class TubeletEmbed(nn.Module):
                 )
         return sizes[0] // self.patch[0], sizes[1] // self.patch[1], sizes[2] // self.patch[2]
 
+    def cut(self, frames: torch.Tensor) -> torch.Tensor:
+        """The pixels of every tubelet, (B, T', H', W', C*t*p*q), colour by colour as the kernel's weights lie.
+
+        One frame (T = 1) is an image: its tubelets are one frame deep, (B, 1, H', W', C*p*q).
+        """
+        (_, p, q) = self.patch
+        t = 1 if frames.ndim == 5 and frames.shape[1] == 1 else self.patch[0]
+        nt, nh, nw = self.grid(frames.expand(-1, self.patch[0], -1, -1, -1) if t == 1 else frames)
+        parts = frames.reshape(frames.shape[0], nt, t, self.channels, nh, p, nw, q)
+        return parts.permute(0, 1, 4, 6, 3, 2, 5, 7).flatten(4)
+
+    def project(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Tokens (..., D) of cut pixels (..., C*t*p*q), or of an image's (..., C*p*q).
+
+        An image is a video that stands still: its kernel is the sum of this one over time, which gives what
+        the repeated frame gives for 1 / t of the work, and needs no weights of its own.
+        """
+        weight: torch.Tensor = self.weight
+        if pixels.shape[-1] * self.patch[0] == weight[0].numel() and self.patch[0] > 1:
+            weight = weight.sum(dim=2)
+        return functional.linear(pixels, weight.flatten(1), self.bias)
+
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Tokens (B, T', H', W', D) of frames (B, T, C, H, W)."""
-        (t, p, q), (nt, nh, nw) = self.patch, self.grid(frames)
-        cut = frames.reshape(frames.shape[0], nt, t, self.channels, nh, p, nw, q)
-        flat = cut.permute(0, 1, 4, 6, 3, 2, 5, 7).flatten(4)
-        return functional.linear(flat, self.weight.flatten(1), self.bias)
+        self.grid(frames)
+        return self.project(self.cut(frames))

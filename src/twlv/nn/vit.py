@@ -5,13 +5,16 @@ Axes: B batch, T frames, C colours, H W pixels, T' H' W' token grid, N = T'*H'*W
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from twlv.errors import UsageError
+from twlv.nn.attention import Packing
 from twlv.nn.block import Block
 from twlv.nn.init import initialise
 from twlv.nn.patch_embed import TubeletEmbed
@@ -118,15 +121,36 @@ class VideoTransformer(nn.Module):
             frames = frames.expand(-1, self.config.patch[0], -1, -1, -1)
         tokens = self.patch_embed(frames)
         grid = (tokens.shape[1], tokens.shape[2], tokens.shape[3])
-        return tokens.flatten(1, 3) + self._positions(grid).to(tokens), grid
+        return tokens.flatten(1, 3) + self.positions(grid).to(tokens), grid
 
     def encode(self, tokens: torch.Tensor) -> torch.Tensor:
         """Blocks and the final norm on any subset of tokens (B, N, D): a masked model keeps the visible."""
-        for block in self.blocks:
-            tokens = block(tokens)
-        if self.config.final_norm == "tokens":
-            tokens = self.norm(tokens)
-        return tokens
+        return self.encode_blocks(tokens)[0]
+
+    def encode_blocks(
+        self,
+        tokens: torch.Tensor,
+        *,
+        keep: Collection[int] = (),
+        branches: torch.Tensor | None = None,
+        packing: Packing | None = None,
+        recompute: bool = False,
+    ) -> tuple[torch.Tensor, dict[int, torch.Tensor]]:
+        """As ``encode``, with the tokens after the blocks numbered in ``keep`` (from 1) beside the result.
+
+        ``branches`` (depth, 2, B, 1 or N, 1) multiplies what each branch adds; ``packing`` is of rows that hold
+        several sequences; ``recompute`` keeps no activations within a block for the backward pass.
+        """
+        kept = {}
+        for number, block in enumerate(self.blocks, start=1):
+            branch = None if branches is None else branches[number - 1]
+            if recompute:
+                tokens = checkpoint(block, tokens, branch=branch, packing=packing, use_reentrant=False)
+            else:
+                tokens = block(tokens, branch=branch, packing=packing)
+            if number in keep:
+                kept[number] = tokens
+        return (self.norm(tokens) if self.config.final_norm == "tokens" else tokens), kept
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Patch tokens (B, T', H', W', D).
@@ -144,7 +168,8 @@ class VideoTransformer(nn.Module):
         pooled: torch.Tensor = self.norm(patches.flatten(1, 3).mean(dim=1))
         return pooled
 
-    def _positions(self, grid: Grid) -> torch.Tensor:
+    def positions(self, grid: Grid) -> torch.Tensor:
+        """The position codes of a grid, (N, D) float32 on the CPU. Do not write to them."""
         config = self.config
         return position_table(
             config.position,
