@@ -255,6 +255,27 @@ def test_a_factor_tied_to_the_direction_is_found(drawing: Draw) -> None:
     assert readable(without_order(frames), labels(scenes, direction_of))
 
 
+def lag_of_the_first_place(drawing: Draw) -> float:
+    """How far ahead along its direction a subject is in the first frame; in standard errors, about 0."""
+    ahead = []
+    for scene in (drawing(index) for index in range(TRAIN + TEST)):
+        found = states([scene], [frame_times(scene.duration_seconds, FRAMES)])
+        row = scene.movers.index(scene.subject)
+        place = np.array([found.x[row, 0], found.y[row, 0]])
+        place = place % 1 if scene.subject.path.wrap else place
+        ahead.append(float((place - 0.5) @ DIRECTIONS[scene.direction]))
+    return float(np.mean(ahead) / (np.std(ahead) / math.sqrt(len(ahead))))
+
+
+def loose(index: int) -> Scene:
+    return draw(5, index, factors=replace(LESS, wrap=False))
+
+
+def test_only_on_a_torus_does_the_first_place_not_tell_the_direction() -> None:
+    assert abs(lag_of_the_first_place(fair)) < 4
+    assert lag_of_the_first_place(loose) < -4
+
+
 # ---------------------------------------------------------------- looks
 
 

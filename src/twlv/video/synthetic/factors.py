@@ -1,6 +1,17 @@
 """What may vary between scenes, and how much: one field per factor.
 
-Every factor is drawn by itself. The three presets differ in how visible looks and motion are.
+Every factor is drawn by itself. The three presets differ in how visible looks and motion are. Measured with 4
+shapes x 4 textures and 8 directions, 16 frames of 128 px, 400 clips to train on and 200 to test with (standard
+error 3 points), share that logistic regression gets right:
+
+============================================  =====  =======  =====  ======
+features                                      easy   default  hard   chance
+============================================  =====  =======  =====  ======
+EfficientNet-lite0, mean of frames: looks     97     87       70     6.2
+the same: direction                           13     13       12     12.5
+gradient_flow.fixed: direction                99.5   84       62     12.5
+the same: looks                               7      10       8      6.2
+============================================  =====  =======  =====  ======
 """
 
 from __future__ import annotations
@@ -25,9 +36,10 @@ class Factors:
     ``directions`` None means any angle. ``accelerations`` are shares of the speed gained from the middle to
     the end of the clip. ``bends`` are the radians an ``arc`` turns over the clip, to either side; ``waves`` the
     amplitudes of a ``wave``. ``spins``, ``growths`` and ``shears`` are sizes of rates whose sign is drawn.
-    ``tilts`` are orientations at mid-clip. ``distractors`` (fewest, most) are smaller objects with looks and
-    motion of their own. ``occlusion`` is the probability of a still bar in front. ``pan_share`` is the
-    probability that the backdrop moves, at ``pans`` in any direction. ``wrap`` see ``Path``.
+    ``tilts`` are orientations at mid-clip. ``distractors`` (fewest, most) are smaller objects behind the
+    subject, with looks and motion of their own. ``occlusion`` is the probability of a still bar in front.
+    ``pan_share`` is the probability that the backdrop moves, at ``pans`` in any direction. ``wrap`` see
+    ``Path``. Raises UsageError, UnknownName.
     """
 
     shapes: tuple[str, ...] = SHAPES
