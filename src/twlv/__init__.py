@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twlv.backbones import DEFAULT_BACKBONE, load
     from twlv.data import dataset
     from twlv.evaluation import embed, evaluate
+    from twlv.evaluation_live import evaluate_augmented
     from twlv.results import Result
     from twlv.store import Store
 
@@ -32,6 +33,7 @@ _LAZY = {
     "dataset": "twlv.data",
     "embed": "twlv.evaluation",
     "evaluate": "twlv.evaluation",
+    "evaluate_augmented": "twlv.evaluation_live",
     "load": "twlv.backbones",
 }
 
@@ -53,6 +55,7 @@ __all__ = [
     "dataset",
     "embed",
     "evaluate",
+    "evaluate_augmented",
     "load",
     "tasks",
 ]

@@ -95,6 +95,7 @@ def evaluate_augmented(
             level=task.level,
             seed=seed,
             workers=workers,
+            progress=progress,
         )
     return evaluate_features(
         train,

@@ -286,3 +286,26 @@ def test_batches_of_live_clips_may_be_large(backbone, make_dataset: MakeDataset)
     assert backbone.batches == [6]
     for one, (other, _) in zip(rows, live(backbone, data).for_epoch(0), strict=True):
         np.testing.assert_allclose(one, other.vectors, atol=1e-6)
+
+
+class Watch:
+    """A Progress that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def start(self, total: int, done: int) -> None:
+        self.told.append((total, done))
+
+    def advance(self, video_id: str, failed: str | None) -> None:
+        self.told.append(video_id)
+
+    def finish(self) -> None:
+        self.told.append("end")
+
+
+def test_an_epoch_can_be_watched(backbone, make_dataset: MakeDataset) -> None:
+    watch = Watch()
+    found = live(backbone, make_dataset(extra=("broken",)), progress=watch)
+    list(found.for_epoch(0))
+    assert watch.told == [(6, 0), *(f"v{n}" for n in range(6)), "end"]

@@ -17,6 +17,7 @@ from twlv.embedding.directions import check_flip
 from twlv.embedding.extract import Batching, Failure, extract
 from twlv.embedding.features import OfDataset, StoredFeatures
 from twlv.embedding.frozen import require_evaluation_mode, require_unchanged, weights_hash
+from twlv.embedding.progress import Progress, Silent
 from twlv.embedding.readable import unreadable
 from twlv.embedding.reading import Reading, read_sample
 from twlv.errors import FeatureError
@@ -41,6 +42,7 @@ class LiveFeatures(OfDataset):
     views: int = 1
     workers: int | None = None
     batching: Batching | None = None
+    progress: Progress = field(default_factory=Silent)
     weights_sha256: str
     epoch: int | None = None
 
@@ -79,15 +81,23 @@ class LiveFeatures(OfDataset):
             batching=self.batching,
             read=self._reader(),
         )
-        for item, sample in zip(items, self.present, strict=True):
-            if isinstance(item, Failure):
-                when = "" if self.epoch is None else f" in epoch {self.epoch}"
-                raise FeatureError(
-                    f"video '{item.video_id}' could be read before and cannot be{when}: {item.reason}; "
-                    "leave it out of the data set, or embed the set into a store"
-                )
-            yield item, sample
+        self.progress.start(len(self), 0)
+        try:
+            for item, sample in zip(items, self.present, strict=True):
+                if isinstance(item, Failure):
+                    raise self._lost(item)
+                self.progress.advance(item.video_id, None)
+                yield item, sample
+        finally:
+            self.progress.finish()
         require_unchanged(self.model, self.weights_sha256)
+
+    def _lost(self, item: Failure) -> FeatureError:
+        when = "" if self.epoch is None else f" in epoch {self.epoch}"
+        return FeatureError(
+            f"video '{item.video_id}' could be read before and cannot be{when}: {item.reason}; "
+            "leave it out of the data set, or embed the set into a store"
+        )
 
     def _reader(self) -> partial[Iterator[Clip]] | AugmentedReading:
         if self.epoch is None:
@@ -113,11 +123,12 @@ def live_features(
     views: int = 1,
     workers: int | None = None,
     batching: Batching | None = None,
+    progress: Progress | None = None,
 ) -> LiveFeatures:
     """Features of ``data`` that are made on the fly, each epoch's clips drawn anew.
 
     Every video is decoded once first, without encoding, so that it is known from the start which cannot be
-    used; they are in ``missing`` and ``coverage`` with their reasons.
+    used; they are in ``missing`` and ``coverage`` with their reasons. ``progress`` watches each epoch.
 
     Raises:
         UsageError: the clips are to be mirrored and the classes have a direction.
@@ -136,6 +147,7 @@ def live_features(
         views=views,
         workers=workers,
         batching=batching,
+        progress=progress or Silent(),
         weights_sha256=weights_hash(model),
     )
 
