@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twlv.data.synth import balance
-from twlv.video.synthetic import draw, preset
+from twlv.data.synth import balance, settings_for
+from twlv.data.synth.clips import factors_of, turning_shows
+from twlv.video.synthetic import Factors, draw
 
 
 @given(first=st.integers(1, 9), second=st.integers(1, 9), count=st.integers(1, 200))
@@ -27,14 +29,18 @@ def test_every_pair_occurs_once_in_a_whole_block(first: int, second: int) -> Non
     assert sorted(pairs) == sorted(product(range(first), range(second)))
 
 
+@pytest.mark.parametrize("change", [lambda factors: factors, turning_shows], ids=["all", "not plain"])
 @pytest.mark.parametrize("difficulty", ["easy", "default", "hard"])
-def test_validation_has_looks_of_its_own_made_of_parts_that_training_shows(difficulty: str) -> None:
-    factors = preset(difficulty)
+def test_validation_has_looks_of_its_own_made_of_parts_that_training_shows(
+    difficulty: str, change: Callable[[Factors], Factors]
+) -> None:
+    factors = change(factors_of(settings_for("boxes", difficulty=difficulty)))
     train, val = (balance.looks_of(factors, split, "unseen") for split in balance.SPLITS)
     everything = set(product(factors.shapes, factors.textures))
     assert set(train).isdisjoint(val)
     assert set(train) | set(val) == everything
     for part in (0, 1):
+        assert len({look[part] for look in val}) >= 2
         assert {look[part] for look in val} <= {look[part] for look in train}
     assert set(balance.looks_of(factors, "val", "any")) == everything
 

@@ -21,7 +21,7 @@ SPLITS: tuple[Split, Split] = ("train", "val")
 HUES = 4
 """Equal parts of the colour circle, for sets whose label is the look itself."""
 KEPT_BACK = 4
-"""One in so many combinations is seen in validation only."""
+"""One in so many combinations is seen in validation only (one in three where there are but three shapes)."""
 
 
 def pair(number: int, first: int, second: int) -> tuple[int, int]:
@@ -32,18 +32,19 @@ def pair(number: int, first: int, second: int) -> tuple[int, int]:
     return number % first, (number + number // math.lcm(first, second)) % second
 
 
-def is_kept_back(*indices: int) -> bool:
-    """Whether this combination of class indices belongs to validation; every single value is in both."""
-    return sum(indices) % KEPT_BACK == 0
+def is_kept_back(*indices: int, one_in: int = KEPT_BACK) -> bool:
+    """Whether this combination of class indices belongs to validation; its parts are in training too."""
+    return sum(indices) % one_in == 0
 
 
 def looks_of(factors: Factors, split: Split, combinations: str) -> list[tuple[str, str]]:
     """The (shape, texture) pairs of a split, where the look is not the label."""
     pairs = product(enumerate(factors.shapes), enumerate(factors.textures))
+    one_in = min(KEPT_BACK, len(factors.shapes))
     return [
         (shape, texture)
         for (i, shape), (j, texture) in pairs
-        if combinations == "any" or is_kept_back(i, j) == (split == "val")
+        if combinations == "any" or is_kept_back(i, j, one_in=one_in) == (split == "val")
     ]
 
 
