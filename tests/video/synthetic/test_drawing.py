@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -35,6 +36,11 @@ NUM = 3000
 
 def fair(index: int) -> Scene:
     return draw(3, index)
+
+
+@cache
+def drawn(drawing: Draw) -> list[Scene]:
+    return [drawing(index) for index in range(NUM)]
 
 
 # ---------------------------------------------------------------- the same everywhere
@@ -93,7 +99,7 @@ TIED = 1e-5
 
 def dependent(drawing: Draw) -> set[tuple[str, str]]:
     """Pairs of factors of which one carries information about the other."""
-    scenes = [drawing(index) for index in range(NUM)]
+    scenes = drawn(drawing)
     names = {name: np.array([of(scene) for scene in scenes]) for name, of in LABELS.items()}
     values = {name: np.array([of(scene) for scene in scenes]) for name, of in NUMBERS.items()}
     found = {(a, b) for a, b in combinations(names, 2) if chi_square(names[a], names[b]) < TIED}
@@ -133,7 +139,7 @@ def test_factors_that_were_tied_are_found() -> None:
 
 @pytest.mark.parametrize("label", ["shape", "texture", "direction", "trajectory", "distractors", "cells"])
 def test_labels_are_near_uniform(label: str) -> None:
-    counts = Counter(LABELS[label](fair(index)) for index in range(NUM))
+    counts = Counter(LABELS[label](scene) for scene in drawn(fair))
     share = 1 / len(counts)
     error = (NUM * share * (1 - share)) ** 0.5
     assert all(abs(count - NUM * share) < 4 * error for count in counts.values()), counts
