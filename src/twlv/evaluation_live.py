@@ -29,6 +29,7 @@ from twlv.embedding import (
 )
 from twlv.embedding.cache import default_store, describe_store
 from twlv.embedding.directions import check_flip
+from twlv.embedding.frozen import require_evaluation_mode, require_unchanged, weights_hash
 from twlv.evaluation import choose_splits, evaluate_features
 from twlv.results import Result
 from twlv.store import Store
@@ -80,7 +81,8 @@ def evaluate_augmented(
         decoder=decoder,
         progress=progress,
     )
-    started = time.perf_counter()
+    started, before = time.perf_counter(), weights_hash(model)
+    require_evaluation_mode(model)
     test = StoredFeatures(data=test_data, store=run.embed(test_data, store, views or Views()))
     train: EpochFeatures
     if drawn is not None:
@@ -97,7 +99,7 @@ def evaluate_augmented(
             workers=workers,
             progress=progress,
         )
-    return evaluate_features(
+    result = evaluate_features(
         train,
         test,
         task,
@@ -105,8 +107,10 @@ def evaluate_augmented(
         min_coverage=min_coverage,
         splits=splits,
         embedding=_described(test.store, train, run.sampling),
-        seconds={"total": time.perf_counter() - started},
+        seconds={"embed": time.perf_counter() - started},
     )
+    require_unchanged(model, before)
+    return result
 
 
 @dataclass(frozen=True, kw_only=True)

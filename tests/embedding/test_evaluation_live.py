@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from twlv.augmentation import Augmentation, DrawnViews
-from twlv.errors import CoverageError, UsageError
+from twlv.errors import CoverageError, FeatureError, UsageError
 from twlv.evaluation import evaluate
 from twlv.evaluation_live import evaluate_augmented
 from twlv.results import Result, axes, comparable
@@ -93,6 +94,27 @@ def test_directions_and_coverage_are_checked_before_anything_is_encoded(
     assert backbone.batches == []
     with pytest.raises(CoverageError):
         run(backbone, data, Augmentation(), min_coverage=1.0)
+
+
+class Learning(torch.nn.Module):
+    """A backbone whose weights move while it encodes."""
+
+    def __init__(self, inner) -> None:
+        super().__init__()
+        self.card, self.inner = inner.card, inner
+        self.register_buffer("seen", torch.zeros(1))
+
+    def encode(self, frames: torch.Tensor):
+        self.seen += 1
+        return self.inner.encode(frames)
+
+
+@pytest.mark.parametrize("how", [PLAIN, DrawnViews(augmentation=PLAIN, views=2)])
+def test_trap_15_a_backbone_that_learns_gives_no_result(backbone, make_dataset: MakeDataset, how) -> None:
+    with pytest.raises(FeatureError, match="weights changed"):
+        run(Learning(backbone).eval(), make_dataset(), how)
+    with pytest.raises(FeatureError, match="training mode"):
+        run(Learning(backbone), make_dataset(), how)
 
 
 def test_a_task_without_epochs_takes_the_views_as_they_are(backbone, make_dataset: MakeDataset) -> None:
