@@ -15,7 +15,7 @@ Axes: B batch, N tokens, D width, G probes, H attention heads of each, d = D / H
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch.func import functional_call
@@ -41,49 +41,82 @@ def folded_logits(
     """
     if config.num_blocks:
         each = [_blocks(parameters, g, tokens, config) for g in range(len(parameters["pooler.query"]))]
-        read = torch.cat([_read(_only(parameters, g), normed, config) for g, normed in enumerate(each)], dim=1)
+        read = torch.cat([_read(_only(parameters, g), mixed, config) for g, mixed in enumerate(each)], dim=1)
     else:
-        read = _read(parameters, normalised(tokens, config), config)
+        read = _read(parameters, tokens, config)
     pooled = _after_reading(parameters, read, config)
     if keep is not None:
         pooled = pooled * keep[:, None]
-    weight, bias = parameters["linear.weight"], parameters["linear.bias"]
-    return torch.einsum("bgd,gcd->bgc", pooled, weight) + bias
+    return _linear(parameters, "linear", pooled)
 
 
-def normalised(tokens: torch.Tensor, config: PoolerConfig) -> torch.Tensor:
-    """Tokens at mean 0 and variance 1 each, without scale and shift; as they are if the pooler has no norm."""
-    if not config.token_norm:
-        return tokens
-    return functional.layer_norm(tokens, (config.width,), eps=config.norm_eps)
+def _normalised(tokens: torch.Tensor, eps: float | None) -> torch.Tensor:
+    """Tokens at mean 0 and variance 1 each, without scale and shift; as they are without ``eps``."""
+    return tokens if eps is None else functional.layer_norm(tokens, tokens.shape[-1:], eps=eps)
 
 
 def _read(parameters: Parameters, tokens: torch.Tensor, config: PoolerConfig) -> torch.Tensor:
-    """What the queries (G, 1, 1, D) read of normalised tokens: (B, G, D), before any output projection."""
+    """What the queries (G, 1, 1, D) read of tokens (B, N, D): (B, G, D), before any output projection."""
     heads, width = config.num_heads, config.width
     query = parameters["pooler.query"]
     probes, per_head = len(query), width // heads
-    kv = parameters["pooler.kv.weight"].view(probes, 2, heads, per_head, width)
-    q = torch.einsum("gd,ged->ge", query.flatten(1), parameters["pooler.q.weight"])
-    q = (q + parameters["pooler.q.bias"]).view(probes, heads, per_head) * per_head**-0.5
-    folded = torch.einsum("ghe,ghed->ghd", q, kv[:, 0])
+    keys, values = parameters["pooler.kv.weight"].view(probes, 2, heads * per_head, width).unbind(1)
+    q = _linear(parameters, "pooler.q", query[:, 0, 0][None])[0] * per_head**-0.5
+    folded = torch.bmm(q.view(-1, 1, per_head), keys.reshape(-1, per_head, width))
+    folded = folded.view(probes, heads, width)
     if config.token_norm:
         folded = folded * parameters["pooler.norm.weight"][:, None]
-    mean = attention_means(tokens, folded.flatten(0, 1)).view(-1, probes, heads, width)
+    eps = config.norm_eps if config.token_norm else None
+    mean = attention_means(tokens, folded.flatten(0, 1), eps).view(-1, probes, heads, width)
     if config.token_norm:
         mean = mean * parameters["pooler.norm.weight"][:, None] + parameters["pooler.norm.bias"][:, None]
-    bias = parameters["pooler.kv.bias"].view(probes, 2, width)[:, 1]
-    return torch.einsum("bghd,ghed->bghe", mean, kv[:, 1]).flatten(2) + bias
+    read = _product(values.reshape(-1, per_head, width), mean.flatten(1, 2)).view(-1, probes, width)
+    return read + parameters["pooler.kv.bias"].view(probes, 2, width)[:, 1]
 
 
-def attention_means(tokens: torch.Tensor, queries: torch.Tensor) -> torch.Tensor:
+def attention_means(tokens: torch.Tensor, queries: torch.Tensor, eps: float | None = None) -> torch.Tensor:
     """Means (B, K, D) of tokens (B, N, D), weighted by the softmax over N of their products with K queries.
 
-    The weights (K, B, N) are kept for the backward pass: linear in the number of tokens.
+    ``eps`` normalises the tokens first (None: they are taken as they are). The weights are kept for the way
+    back: linear in the number of tokens.
     """
-    b, n, width = tokens.shape
-    scores = torch.mm(queries, tokens.reshape(b * n, width).T).view(-1, b, n)
-    return torch.bmm(scores.softmax(dim=-1).transpose(0, 1), tokens)
+    if tokens.requires_grad or tokens.device.type != "cpu":
+        tokens = _normalised(tokens, eps)
+        b, n, width = tokens.shape
+        scores = torch.mm(queries, tokens.reshape(b * n, width).T).view(-1, b, n)
+        return torch.bmm(scores.softmax(dim=-1).transpose(0, 1), tokens)
+    means: torch.Tensor = _ClipByClip.apply(tokens, queries, eps)  # type: ignore[no-untyped-call]
+    return means
+
+
+class _ClipByClip(torch.autograd.Function):
+    """The same, a clip at a time, so that its tokens are read from memory once; for a CPU.
+
+    Tokens are constants: they are normalised again going back, which is cheaper than keeping them.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, tokens: torch.Tensor, queries: torch.Tensor, eps: float | None) -> torch.Tensor:
+        means = queries.new_empty(len(tokens), *queries.shape)
+        weights = []
+        for clip, mean in zip(tokens, means, strict=True):
+            normed = _normalised(clip, eps)
+            weights.append(torch.mm(queries, normed.T).softmax(dim=-1))
+            torch.mm(weights[-1], normed, out=mean)
+        ctx.eps = eps
+        ctx.save_for_backward(tokens, *weights)
+        return means
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor, None]:
+        tokens, *weights = ctx.saved_tensors
+        total = torch.zeros_like(gradient[0])
+        for clip, weight, by_mean in zip(tokens, weights, gradient, strict=True):
+            normed = _normalised(clip, ctx.eps)
+            by_weight = torch.mm(by_mean, normed.T)
+            by_score = by_weight.sub_((by_weight * weight).sum(dim=-1, keepdim=True)).mul_(weight)
+            total.addmm_(by_score, normed)
+        return None, total, None
 
 
 def _after_reading(parameters: Parameters, read: torch.Tensor, config: PoolerConfig) -> torch.Tensor:
@@ -101,11 +134,16 @@ def _after_reading(parameters: Parameters, read: torch.Tensor, config: PoolerCon
 
 def _linear(parameters: Parameters, name: str, inputs: torch.Tensor) -> torch.Tensor:
     """A linear layer of every probe: (B, G, in) to (B, G, out)."""
-    return torch.einsum("bgd,ged->bge", inputs, parameters[f"{name}.weight"]) + parameters[f"{name}.bias"]
+    return _product(parameters[f"{name}.weight"], inputs) + parameters[f"{name}.bias"]
+
+
+def _product(weights: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+    """Products (B, G, out) of matrices (G, out, in) with (B, G, in); their gradients come out contiguous."""
+    return torch.bmm(weights, inputs.permute(1, 2, 0)).permute(2, 0, 1)
 
 
 def _blocks(parameters: Parameters, g: int, tokens: torch.Tensor, config: PoolerConfig) -> torch.Tensor:
-    """Tokens after the blocks of probe g, normalised; activations are computed again going back."""
+    """Tokens after the blocks of probe g; activations are computed again going back."""
     with torch.device("meta"):
         block = self_attention_block(config)
     for i in range(config.num_blocks):
@@ -116,7 +154,7 @@ def _blocks(parameters: Parameters, g: int, tokens: torch.Tensor, config: Pooler
         tokens = checkpoint(
             functional_call, block, own, (tokens,), use_reentrant=False, preserve_rng_state=False
         )
-    return normalised(tokens, config)
+    return tokens
 
 
 def _only(parameters: Parameters, g: int) -> dict[str, torch.Tensor]:

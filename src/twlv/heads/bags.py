@@ -5,6 +5,7 @@ Axis letters: n videos, m visits of a batch, b bags of a part, N tokens of a bag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +15,7 @@ import torch
 
 from twlv.types import FloatArray, IntArray
 
-_PART = 2**24  # numbers of tokens in one part: 64 MB in float32
+_PART = 2**26  # numbers of tokens in one part: 256 MB in float32
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,30 +48,44 @@ class Bags(Protocol):
 def batches(
     bags: Bags, videos: IntArray, which: IntArray, size: int, *, epoch: int | None, device: torch.device
 ) -> Iterator[tuple[slice, Iterator[Part]]]:
-    """Batches of ``size`` visits in order, each as its parts; a part holds 64 MB, or one bag if that is larger.
+    """Batches of ``size`` visits in order, each as its parts of 256 MB, or of one bag if that is larger.
 
-    The parts of a batch must be used up before the next batch is asked for.
+    The parts of a batch must be used up before the next batch is asked for, and the tokens of a part lie where
+    those of the one before lay.
     """
     visits = bags.visit(videos, which, epoch=epoch)
+    stack = _Stack(device)
     for start in range(0, len(videos), size):
         batch = slice(start, min(start + size, len(videos)))
-        yield batch, _parts(visits, batch.stop - batch.start, device)
+        yield batch, _parts(visits, batch.stop - batch.start, stack)
 
 
-def _parts(visits: Iterator[FloatArray], count: int, device: torch.device) -> Iterator[Part]:
+def _parts(visits: Iterator[FloatArray], count: int, stack: _Stack) -> Iterator[Part]:
     """Neighbouring visits of equal length together."""
     held: list[FloatArray] = []
     first = 0
     for position in range(count):
         bag = next(visits)
         if held and (bag.shape != held[0].shape or (len(held) + 1) * bag.size > _PART):
-            yield _stacked(held, first, device)
+            yield stack(held, first)
             held, first = [], position
         held.append(bag)
     if held:
-        yield _stacked(held, first, device)
+        yield stack(held, first)
 
 
-def _stacked(held: Sequence[FloatArray], first: int, device: torch.device) -> Part:
-    tokens = torch.from_numpy(np.stack(held))
-    return Part(index=np.arange(first, first + len(held)), tokens=tokens.to(device))
+class _Stack:
+    """Puts bags into one array that is used again, so that no memory is asked for in every step."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._buffer = torch.empty(0)
+
+    def __call__(self, held: Sequence[FloatArray], first: int) -> Part:
+        shape = (len(held), *held[0].shape)
+        count = math.prod(shape)
+        if len(self._buffer) < count:
+            self._buffer = torch.empty(count)
+        tokens = self._buffer[:count].view(shape)
+        np.stack(held, out=tokens.numpy())
+        return Part(index=np.arange(first, first + len(held)), tokens=tokens.to(self._device))
