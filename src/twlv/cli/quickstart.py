@@ -61,8 +61,8 @@ def sets() -> tuple[Settings, ...]:
     from twlv.data.synth import settings_for
 
     return (
-        settings_for("recognition-both", num_train=96, num_val=48, difficulty="easy"),
-        settings_for("reversal", num_train=72, num_val=48, difficulty="easy"),
+        settings_for("recognition-both", num_train=96, num_val=96, difficulty="easy"),
+        settings_for("reversal", num_train=48, num_val=48, difficulty="easy"),
     )
 
 
