@@ -12,6 +12,7 @@ import torch
 
 from twlv import video
 from twlv.augmentation import REPORT_LINEAR, Augmentation, DrawnViews, Erasing, RandAugment
+from twlv.backbones import load
 from twlv.contracts import Features, Tokens, in_epochs
 from twlv.embedding import (
     AugmentedViews,
@@ -22,6 +23,7 @@ from twlv.embedding import (
     live_features,
     reading_for,
 )
+from twlv.embedding.frozen import networks, require_evaluation_mode
 from twlv.errors import FeatureError, StoreError, UsageError
 from twlv.store import Store
 from twlv.types import Dataset, Embedding, Sample, Strided, Uniform, Views
@@ -309,3 +311,11 @@ def test_an_epoch_can_be_watched(backbone, make_dataset: MakeDataset) -> None:
     found = live(backbone, make_dataset(extra=("broken",)), progress=watch)
     list(found.for_epoch(0))
     assert watch.told == [(6, 0), *(f"v{n}" for n in range(6)), "end"]
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0.imagenet", "twlv1_vit_t.random", "gradient_flow.fixed"])
+def test_trap_15_backbones_of_the_table_are_frozen(name: str) -> None:
+    """In every layer that computes, those put in by a preparation of the weights too."""
+    model = load(name, device="cpu")
+    require_evaluation_mode(model)
+    assert networks(model) or model.card.num_params < 10

@@ -135,7 +135,7 @@ def _computing(parts: Parts, device: torch.device, dtype: torch.dtype) -> nn.Mod
     module = copy.deepcopy(parts.module)
     if parts.prepare is not None:
         module = parts.prepare(module)
-    return module.to(device=device, dtype=dtype)
+    return module.eval().to(device=device, dtype=dtype)  # a preparation may have put in layers of its own
 
 
 def _outside(tensor: torch.Tensor) -> torch.Tensor:
