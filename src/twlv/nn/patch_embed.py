@@ -51,11 +51,12 @@ class TubeletEmbed(nn.Module):
 
         One frame (T = 1) is an image: its tubelets are one frame deep, (B, 1, H', W', C*p*q).
         """
-        (_, p, q) = self.patch
-        t = 1 if frames.ndim == 5 and frames.shape[1] == 1 else self.patch[0]
-        nt, nh, nw = self.grid(frames.expand(-1, self.patch[0], -1, -1, -1) if t == 1 else frames)
-        parts = frames.reshape(frames.shape[0], nt, t, self.channels, nh, p, nw, q)
-        return parts.permute(0, 1, 4, 6, 3, 2, 5, 7).flatten(4)
+        t, p, q = self.patch
+        if frames.ndim == 5 and frames.shape[1] == 1:
+            self.grid(frames.expand(-1, t, -1, -1, -1))
+            return cut_tubelets(frames, (1, p, q)).flatten(4)
+        self.grid(frames)
+        return cut_tubelets(frames, self.patch).flatten(4)
 
     def project(self, pixels: torch.Tensor) -> torch.Tensor:
         """Tokens (..., D) of cut pixels (..., C*t*p*q), or of an image's (..., C*p*q).
@@ -71,4 +72,11 @@ class TubeletEmbed(nn.Module):
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Tokens (B, T', H', W', D) of frames (B, T, C, H, W)."""
         self.grid(frames)
-        return self.project(self.cut(frames))
+        return self.project(cut_tubelets(frames, self.patch).flatten(4))
+
+
+def cut_tubelets(frames: torch.Tensor, patch: tuple[int, int, int]) -> torch.Tensor:
+    """(B, T', H', W', C, t, p, q) of frames (B, T, C, H, W) whose sizes the tubelet divides."""
+    (b, total, c, height, width), (t, p, q) = frames.shape, patch
+    parts = frames.reshape(b, total // t, t, c, height // p, p, width // q, q)
+    return parts.permute(0, 1, 4, 6, 3, 2, 5, 7)

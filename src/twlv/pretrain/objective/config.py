@@ -71,8 +71,8 @@ class Use:
     ``gradient_scale`` multiplies what flows back into what is read, not into the head: 0 makes the head a probe
     (stop-gradient). ``balance`` ``gradient`` makes that gradient's root-mean-square (running, per process) the
     same for all such uses before weight and scale. ``masks`` are the numbers of the masks that it is read from
-    (None: all), ``token_share`` a random share of the tokens. ``head`` ``mlp`` has one hidden layer of the
-    width it reads.
+    (None: all), ``token_share`` a random share of the tokens. ``head`` is a linear map, with a norm before
+    or after it, or with one hidden layer; ``pool`` is for the place ``pooled``.
     """
 
     target: Target
@@ -89,7 +89,8 @@ class Use:
     balance: Literal["none", "gradient"] = "none"
     masks: tuple[int, ...] | None = None
     token_share: float = 1.0
-    head: Literal["linear", "norm_linear", "mlp"] = "linear"
+    head: Literal["linear", "norm_linear", "linear_norm", "mlp"] = "linear"
+    pool: Literal["mean", "attentive"] = "mean"
 
     def __post_init__(self) -> None:
         if not 0 < self.token_share <= 1:

@@ -50,12 +50,24 @@ class Seen:
 class TargetValues:
     """What a target wants, computed once per clip and used by every mask.
 
-    ``values`` float32 (B, N, K) for a target of tokens, (B, 1, K) for one of whole clips. ``weight`` (B, N, G),
-    or None for ones: how far each value is to be trusted; 0 where there is none.
+    ``values`` float32 (B, n, K): n = N, or 1 for a target of whole clips. ``weight`` (B, n, G), or None for
+    ones: how far each value is to be trusted. ``slots`` int64 (N,), for a target that has values for some of
+    the tokens only: the row n of each token, -1 where it has none.
     """
 
     values: torch.Tensor
     weight: torch.Tensor | None = None
+    slots: torch.Tensor | None = None
+
+    def at(self, tokens: torch.Tensor, groups: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Values (B, Q, K) and weights (B, Q, G) at token indices (B, Q)."""
+        rows = tokens if self.slots is None else self.slots[tokens]
+        known = (rows >= 0)[..., None]
+        rows = rows.clamp_min(0)[..., None]
+        values = self.values.gather(1, rows.expand(-1, -1, self.values.shape[-1]))
+        if self.weight is None:
+            return values, known.expand(-1, -1, groups).to(values)
+        return values, self.weight.gather(1, rows.expand(-1, -1, groups)) * known
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,7 +78,8 @@ class Losses:
     the best constant predictor (1.0: nothing learnt), ``raw`` before that division, ``weights`` what each
     counted in ``total`` at this step. ``pooled`` (B, D) is the mean of the encoder's visible tokens (first
     mask), detached, for monitors. ``gradients`` is filled while the total is differentiated: by use, the
-    root-mean-square of the gradient that it sends into what it reads.
+    length of the gradient that it sends into what it reads. ``seconds`` says what masks, targets (teachers
+    among them) and the rest took, on this side of the device's queue.
     """
 
     total: torch.Tensor
@@ -74,4 +87,5 @@ class Losses:
     raw: Mapping[str, torch.Tensor]
     weights: Mapping[str, float]
     pooled: torch.Tensor
-    gradients: Mapping[str, float]
+    gradients: Mapping[str, torch.Tensor]
+    seconds: Mapping[str, float]

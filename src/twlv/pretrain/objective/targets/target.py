@@ -17,16 +17,27 @@ from twlv.pretrain.objective.records import Seen, TargetValues
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Context:
-    """What a target may ask when it is opened: the student's tubelet, grid, encoder, and the device."""
+    """What a target may ask when it is opened: the student, how its pixels are normalised, and the device."""
 
-    patch: tuple[int, int, int]
-    grid: Grid
     encoder: VideoTransformer
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
     device: torch.device
+
+    @property
+    def patch(self) -> tuple[int, int, int]:
+        """The student's tubelet."""
+        return self.encoder.config.patch
+
+    @property
+    def grid(self) -> Grid:
+        """The student's token grid."""
+        return self.encoder.config.grid
 
 
 class OpenTarget(Protocol):
-    """A target at work. ``num_values`` K is the width of the head that predicts it.
+    """A target at work. ``num_values`` K is the width of the head that predicts it, ``groups`` G how many of
+    them have a weight of their own.
 
     One that is also an ``nn.Module`` (an EMA teacher) becomes part of the objective's state; frozen teachers
     are not, so that checkpoints do not carry them.
@@ -35,6 +46,10 @@ class OpenTarget(Protocol):
     @property
     def num_values(self) -> int:
         """K, what a head predicts per token."""
+
+    @property
+    def groups(self) -> int:
+        """G."""
 
     def prepare(self, seen: Seen) -> TargetValues:
         """Values for every token, without gradients; called once per clip, whatever the number of masks."""
