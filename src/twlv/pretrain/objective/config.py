@@ -72,7 +72,8 @@ class Use:
     (stop-gradient). ``balance`` ``gradient`` makes that gradient's root-mean-square (running, per process) the
     same for all such uses before weight and scale. ``masks`` are the numbers of the masks that it is read from
     (None: all), ``token_share`` a random share of the tokens. ``head`` is a linear map, with a norm before
-    or after it, or with one hidden layer; ``pool`` is for the place ``pooled``.
+    or after it, or with one hidden layer; ``pool`` is for the place ``pooled``, an attentive one
+    after ``pool_blocks`` blocks of its own.
     """
 
     target: Target
@@ -91,6 +92,7 @@ class Use:
     token_share: float = 1.0
     head: Literal["linear", "norm_linear", "linear_norm", "mlp"] = "linear"
     pool: Literal["mean", "attentive"] = "mean"
+    pool_blocks: int = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.token_share <= 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
@@ -19,7 +21,8 @@ class Head(nn.Module):
         super().__init__()
         self.pooled = use.place == "pooled"
         if self.pooled and use.pool == "attentive":
-            self.pooler = AttentivePooler(pooler_config("vjepa", width))
+            settings = replace(pooler_config("vjepa", width), num_blocks=use.pool_blocks)
+            self.pooler = AttentivePooler(settings)
         self.layers = nn.Sequential(*_layers(use.head, width, num_values))
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
