@@ -17,7 +17,7 @@ def test_every_task_is_a_frozen_dataclass_that_keeps_the_contract(name: str) -> 
     task = cls()
     assert isinstance(task, Task | PairedTask)
     assert task.name == name.replace("-", "_")
-    assert task.level == "clip"
+    assert task.level == ("patch" if name == "attentive-probe" else "clip")
     with pytest.raises(dataclasses.FrozenInstanceError):
         task.device = "cpu"
     assert hash(task) == hash(cls())
@@ -37,7 +37,7 @@ def test_k_is_one_number_or_several() -> None:
 
 
 def test_building_a_task_loads_no_torch() -> None:
-    code = "import sys; from twlv import tasks; tasks.KNN(); tasks.LinearProbe(); tasks.MotionDirection();"
-    code += " print('torch' in sys.modules)"
+    code = "import sys; from twlv import tasks; tasks.KNN(); tasks.LinearProbe(); tasks.AttentiveProbe();"
+    code += " tasks.MotionDirection(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
