@@ -165,7 +165,7 @@ def test_data_check_ends_with_3_if_a_file_is_bad(twlv: Twlv, broken_manifest: Pa
     assert list(json.loads((tmp_path / "check.json").read_text())["broken"]) == ["bad"]
     assert json.loads(twlv("data", "check", broken_manifest, "--json").out)["num_readable"] == 24
     assert twlv("data", "check", broken_manifest, "--where", "source=b").status == 0
-    assert json.loads(twlv("data", "list", "--json").out) == []
+    assert "ucf101" in [card["name"] for card in json.loads(twlv("data", "list", "--json").out)]
     assert "video_id,path,label,split" in twlv("data", "list").out
 
 

@@ -25,6 +25,11 @@ def test_a_split_is_a_partition_that_keeps_every_class_and_cuts_no_group(seed, n
     np.testing.assert_array_equal(split.held_out, again.held_out)
 
 
+def test_a_small_set_keeps_half_to_fit_on() -> None:
+    split = hold_out(np.zeros(3, dtype=np.int64), ["a", "a", "b"], 0.2, seed=0)
+    assert len(split.held_out) == 1
+
+
 def test_classes_give_up_their_share() -> None:
     labels = np.repeat([0, 1, 2], [100, 50, 10])
     split = hold_out(labels, [""] * 160, 0.1, seed=0)

@@ -43,18 +43,22 @@ def _split(held: np.ndarray[tuple[int], np.dtype[np.bool_]], rule: str) -> Split
 def _by_group(
     labels: IntArray, groups: Sequence[str], target: int, random: np.random.Generator
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whole groups until ``target`` videos are held out; a group that would take more than twice that stays."""
+    """Whole groups until ``target`` videos are held out.
+
+    A group stays if it would bring the held-out part above twice the target, or above half of the videos.
+    """
     members: dict[str, list[int]] = {}
     for i, group in enumerate(groups):
         members.setdefault(group or f"\0{i}", []).append(i)
     left = np.bincount(labels)
     held = np.zeros(len(labels), dtype=bool)
     names = sorted(members)
+    most = max(target, min(2 * target, len(labels) // 2))
     for position in random.permutation(len(names)):
         videos = members[names[position]]
         taken = np.bincount(labels[videos], minlength=len(left))
         spared = not np.any((taken > 0) & (taken >= left))
-        if spared and held.sum() + len(videos) <= max(2 * target, 1):
+        if spared and held.sum() + len(videos) <= most:
             held[videos] = True
             left = left - taken
         if held.sum() >= target:
