@@ -21,9 +21,9 @@ class TinyTeacher:
 
     def __init__(self, modality: str, size_px: int = 32) -> None:
         self.card = BackboneCard(
-            name=f"tiny.{modality}", dim=20, num_params=0, num_frames=4, image_size_px=size_px, patch=(1, 16, 16),
-            mean=GREY, std=GREY, weights="", weights_sha256="", licence="", flexible_frames=True,
-            modality="image" if modality == "image" else "video",
+            name=f"tiny.{modality}", dim=20, num_params=0, num_frames=4, image_size_px=size_px,
+            patch=(1, 16, 16), mean=GREY, std=GREY, weights="", weights_sha256="", licence="",
+            flexible_frames=True, modality="image" if modality == "image" else "video",
         )  # fmt: skip
         self.calls = 0
         config = VitConfig(
