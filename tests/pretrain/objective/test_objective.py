@@ -1,4 +1,4 @@
-"""The objective as a whole: what is seen, what is computed how often, what learns, and what does not depend on what."""
+"""The objective as a whole: what is seen, what is computed how often, what learns, what depends on what."""
 
 from __future__ import annotations
 
@@ -234,28 +234,31 @@ def test_bfloat16_learns_what_float32_learns(encoder: VitConfig, batch: Batch) -
 def test_shuffled_visible_tokens_cannot_be_copied(shuffled: bool) -> None:
     """Clips of independent coloured tokens: only what is visible can be told, and only by copying."""
     small = VitConfig(
-        width=16, depth=1, num_heads=1, mlp_width=16, patch=(2, 4, 4), num_frames=2, image_size_px=16
+        width=48, depth=1, num_heads=1, mlp_width=48, patch=(2, 4, 4), num_frames=2, image_size_px=8
     )
     predictor = PredictorConfig(
-        width=32, depth=2, num_heads=1, query_share=1.0, queries="all", shuffle_visible=shuffled
+        width=48, depth=2, num_heads=2, query_share=1.0, queries="all", shuffle_visible=shuffled
     )
     config = ObjectiveConfig(
         encoder=small, uses=(Use(target=Pixels(normalise=False)),), masks=(Random(),), predictors=(predictor,),
-        visible_share=0.25,
+        visible_share=0.5,
     )  # fmt: skip
     objective, names = Objective(config), tuple(map(str, range(64)))
     optimiser = torch.optim.AdamW(objective.parameters(), lr=3e-3)
     generator = torch.Generator().manual_seed(0)
-    for step in range(150):
-        colours = torch.randint(0, 256, (64, 1, 3, 4, 4), generator=generator, dtype=torch.uint8)
+    seen = []
+    for step in range(210):
+        colours = torch.randint(0, 256, (64, 1, 3, 2, 2), generator=generator, dtype=torch.uint8)
         clips = colours.repeat_interleave(4, -1).repeat_interleave(4, -2).expand(-1, 2, -1, -1, -1)
         losses = objective(Batch(frames=clips, ids=names), seed=1, step=step)
         optimiser.zero_grad()
         losses.total.backward()
         optimiser.step()
-        objective.after_step(step, 150)
-    loss = float(losses.parts["pixels"])  # 1 of 4 tokens is visible, so copying gives at best 0.75
-    assert loss > 0.98 if shuffled else loss < 0.9
+        objective.after_step(step, 210)
+        seen.append(float(losses.parts["pixels"]))
+    loss = sum(seen[-10:]) / 10
+    # Half of the 4 tokens are visible: copying gives at best 0.5, their colours without places 1 - 2 / 16.
+    assert loss > 0.86 if shuffled else loss < 0.75
 
 
 # ---------------------------------------------------------------- sameness
