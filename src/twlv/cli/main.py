@@ -34,6 +34,8 @@ COMMANDS = (
             help="videos to embeddings in a store"),
     Command(words=("evaluate",), target="twlv.cli.evaluate:run", resumes=True,
             help="run a task (knn, linear-probe, ...) on a data set"),
+    Command(words=("pretrain",), target="twlv.cli.pretrain:run",
+            help="train an encoder by a recipe, and export it as a backbone"),
     Command(words=("report",), target="twlv.cli.report:run",
             help="results to a table on the terminal, Markdown or one HTML page"),
     Command(words=("visualize",), target="twlv.cli.visualize:run",

@@ -114,18 +114,22 @@ def accumulating(module: nn.Module, *, last: bool) -> AbstractContextManager[obj
 
 def whole(tensor: torch.Tensor) -> torch.Tensor:
     """The full tensor of one that is shared out (every process must ask), else the tensor itself."""
-    shared: Any = tensor
-    return cast(torch.Tensor, shared.full_tensor()) if hasattr(shared, "full_tensor") else tensor
+    if dist.is_available():
+        from torch.distributed.tensor import DTensor
+
+        if isinstance(tensor, DTensor):
+            return cast(torch.Tensor, tensor.full_tensor())
+    return tensor
 
 
 def write_into(target: torch.Tensor, values: torch.Tensor) -> None:
     """Copy full values into a tensor that may be shared out."""
-    with torch.no_grad():
-        shared: Any = target
-        if hasattr(shared, "full_tensor"):
-            from torch.distributed.tensor import distribute_tensor
+    if dist.is_available():
+        from torch.distributed.tensor import DTensor, distribute_tensor
 
-            values = distribute_tensor(values.to(target.device), shared.device_mesh, shared.placements)
+        if isinstance(target, DTensor):
+            values = distribute_tensor(values.to(target.device), target.device_mesh, target.placements)
+    with torch.no_grad():
         target.copy_(values)
 
 
