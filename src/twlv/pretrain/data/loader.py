@@ -122,10 +122,10 @@ class Loader:
         wanted = range(step, step + self._ahead + 1)
         for other in [number for number in self._pending if number not in wanted]:
             self._pending.pop(other).cancel()
-        for number in wanted:
-            if number not in self._pending:
-                self._pending[number] = self._begin(number)
         try:
+            for number in wanted:
+                if number not in self._pending:
+                    self._pending[number] = self._begin(number)
             found = self._finished(self._pending.pop(step))
         except BrokenProcessPool as error:
             raise TwlvError(f"a process that reads clips has died (out of memory?): {error}") from None

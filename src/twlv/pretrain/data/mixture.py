@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class Mixture:
         """Whether some source knows the displacement of its clips."""
         return any(source.gives_flow for source in self.sources)
 
-    @property
+    @cached_property
     def counts(self) -> tuple[int, ...]:
         """How many draws of every BLOCK each source has."""
         return shares(self.weights)

@@ -58,7 +58,7 @@ def tar_index(path: Path) -> TarIndex:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     stamp = [VERSION, stat.st_size, stat.st_mtime_ns]
-    beside = path.with_name(f"{path.name}.index.npz")
+    beside = path.with_name(f"{path.name}.index.json")
     found = _load(beside, stamp)
     if found is None:
         found = scan(path)
@@ -166,34 +166,37 @@ def _check_end(block: bytes) -> None:
 # ---------------------------------------------------------------- on disk
 
 
-def _content(index: TarIndex, stamp: list[int]) -> bytes:
-    text = json.dumps({"names": index.names, "refused": index.refused})
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        stamp=np.array(stamp, dtype=np.int64),
-        offset=index.offset,
-        size=index.size,
-        text=np.frombuffer(text.encode(), dtype=np.uint8),
-    )
-    return buffer.getvalue()
+def _content(index: TarIndex, stamp: list[int]) -> str:
+    fields = {"names": index.names, "offset": index.offset.tolist(), "size": index.size.tolist()}
+    return json.dumps({"stamp": stamp, **fields, "refused": index.refused}) + "\n"
 
 
 def _load(path: Path, stamp: list[int]) -> TarIndex | None:
     """A kept index, or None if there is none that fits."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            if arrays["stamp"].tolist() != stamp:
-                return None
-            text = json.loads(arrays["text"].tobytes())
-            offset, size = arrays["offset"].astype(np.int64), arrays["size"].astype(np.int64)
-        names = tuple(str(name) for name in text["names"])
-        refused = tuple((str(name), str(reason)) for name, reason in text["refused"])
+        kept = json.loads(path.read_bytes())
+        if kept["stamp"] != stamp:
+            return None
+        index = TarIndex(
+            names=tuple(str(name) for name in kept["names"]),
+            offset=np.array(kept["offset"], dtype=np.int64),
+            size=np.array(kept["size"], dtype=np.int64),
+            refused=tuple((str(name), str(reason)) for name, reason in kept["refused"]),
+        )
+        if not _is_inside(index, stamp[1]):
+            raise ValueError("places outside the shard")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         _log.warning("%s: a damaged index (%s); it is made again", path, error)
         return None
-    if not len(names) == len(offset) == len(size):
-        return None
-    return TarIndex(names=names, offset=offset, size=size, refused=refused)
+    return index
+
+
+def _is_inside(index: TarIndex, length: int) -> bool:
+    """Whether all members lie inside a file of this length and are no larger than allowed."""
+    offset, size = index.offset, index.size
+    if not offset.shape == size.shape == (len(index.names),):
+        return False
+    within = (offset >= 0) & (size > 0) & (size <= max(LARGEST.values())) & (offset <= length - size)
+    return bool(within.all())
