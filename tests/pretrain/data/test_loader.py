@@ -94,9 +94,8 @@ def test_threads_change_no_byte(videos: Path, expected: list[Batch], workers: in
 def test_processes_change_no_byte_and_their_death_is_told(videos: Path, expected: list[Batch]) -> None:
     with open_loader(settings(videos, workers=1, processes=True), seed=7) as loader:
         assert all(same(loader.batch(step), batch) for step, batch in enumerate(expected))
-        pool: Any = loader._readers._pool
-        for process in pool._processes.values():
-            process.kill()
+        (worker,) = loader._readers._processes
+        worker.process.kill()
         with pytest.raises(TwlvError, match="has died"):
             loader.batch(100)
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
 import torch
 
-from twlv.errors import TwlvError, UsageError
+from twlv.errors import UsageError
 from twlv.pretrain.batch import Batch
 from twlv.pretrain.data.failures import Failures
 from twlv.pretrain.data.mixture import Mixture
@@ -122,13 +121,10 @@ class Loader:
         wanted = range(step, step + self._ahead + 1)
         for other in [number for number in self._pending if number not in wanted]:
             self._pending.pop(other).cancel()
-        try:
-            for number in wanted:
-                if number not in self._pending:
-                    self._pending[number] = self._begin(number)
-            found = self._finished(self._pending.pop(step))
-        except BrokenProcessPool as error:
-            raise TwlvError(f"a process that reads clips has died (out of memory?): {error}") from None
+        for number in wanted:
+            if number not in self._pending:
+                self._pending[number] = self._begin(number)
+        found = self._finished(self._pending.pop(step))
         self.waited_seconds += time.perf_counter() - started
         return found
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
-import os
+import queue
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from multiprocessing.connection import Connection
+from typing import Any, TypeAlias
 
 import torch
 
-from twlv.errors import UsageError
+from twlv.errors import InputError, TwlvError, UsageError
 from twlv.pretrain.data.source import Item, Read, Source
 from twlv.types import FloatArray
+
+Packed: TypeAlias = list[tuple[Read, list[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +44,8 @@ class Awaited:
 class Readers:
     """``workers`` threads, or processes, that read jobs; 0: the calling thread does.
 
-    Threads start at once and share a pool in memory; Python code in them takes turns. Processes do not, but
-    each loads the program again and keeps its own copy of every pool; scripts that use them need the usual
+    Threads share a pool in memory; Python code in them takes turns. Processes do not, but each loads the
+    program again and keeps its own copy of every list and pool; scripts that use them need the usual
     ``if __name__ == "__main__"``. Every worker computes on one core. Raises UsageError.
     """
 
@@ -48,83 +53,121 @@ class Readers:
         if workers < 0 or (processes and not workers):
             raise UsageError(f"workers are 0 or more, and 1 or more processes, got {workers}")
         self._sources = tuple(sources)
-        self._processes = processes
-        self._pool = _start(self._sources, workers, processes) if workers else None
+        self._processes = [_Process(self._sources) for _ in range(workers if processes else 0)]
+        self._free: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+        for process in self._processes:
+            self._free.put(process)
+        self._threads = _threads(workers) if workers else None
 
     def submit(self, job: Job) -> Awaited:
         """Have a job read; without workers it is read when it is asked for."""
-        if self._pool is None:
+        if self._threads is None:
             return Awaited(result=partial(_read, self._sources, job))
-        if not self._processes:
-            future = self._pool.submit(_read, self._sources, job)
-            return Awaited(result=future.result, cancel=future.cancel)
-        packed = self._pool.submit(_read_packed, job)
-        return Awaited(result=lambda: _unpacked(packed.result()), cancel=packed.cancel)
+        work = partial(self._elsewhere, job) if self._processes else partial(_read, self._sources, job)
+        future = self._threads.submit(work)
+        return Awaited(result=future.result, cancel=future.cancel)
 
     def close(self) -> None:
         """Stop the workers; what was submitted and not begun is dropped."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+        for process in self._processes:
+            process.close()
+
+    def _elsewhere(self, job: Job) -> list[Read]:
+        """In the next free process. There are as many as threads, so one is free."""
+        process = self._free.get()
+        try:
+            return process.read(job)
+        finally:
+            self._free.put(process)
 
 
 def _read(sources: Sequence[Source], job: Job) -> list[Read]:
     return sources[job.source].read(job.turns, seed=job.seed)
 
 
-def _start(sources: tuple[Source, ...], workers: int, processes: bool) -> Executor:
-    if processes:
-        spawn = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin, initargs=(sources,))
+def _threads(workers: int) -> ThreadPoolExecutor:
+    """Threads that have all started, each on one core; the caller computes on as many as before."""
     pool = ThreadPoolExecutor(workers, "twlv-data", initializer=torch.set_num_threads, initargs=(1,))
     together = threading.Barrier(workers + 1)
     for _ in range(workers):
         pool.submit(together.wait)
     together.wait()
-    torch.set_num_threads(torch.get_num_threads())  # of threads that start later, and of this one, as before
+    torch.set_num_threads(torch.get_num_threads())  # the default of threads that start later, again
     return pool
 
 
-# ---------------------------------------------------------------- in a process of its own
-
-_OWN: list[Source] = []
+# ---------------------------------------------------------------- processes
 
 
-def _begin(sources: Sequence[Source]) -> None:
-    """Set a worker process up: one core, no interruption by the keyboard, no life after its parent's."""
-    torch.set_num_threads(1)
+class _Process:
+    """A process and the only pipe to it: when one side dies, even within a clip, the other sees it."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self._pipe, theirs = spawn.Pipe()
+        self.process = spawn.Process(target=_serve, args=(theirs, sources), daemon=True, name="twlv-data")
+        self.process.start()
+        theirs.close()
+
+    def read(self, job: Job) -> list[Read]:
+        """What the process read. Raises TwlvError if it died."""
+        try:
+            self._pipe.send(job)
+            kind, answer = self._pipe.recv()
+        except (EOFError, OSError):
+            self.process.join(timeout=5)
+            code = self.process.exitcode
+            raise TwlvError(
+                f"a process that reads clips has died (exit code {code}; -9: killed, perhaps for memory); "
+                "take fewer workers, or threads"
+            ) from None
+        if kind == "input":
+            raise InputError(answer)
+        if kind == "error":
+            raise TwlvError(f"a process that reads clips failed:\n{answer}")
+        return _unpacked(answer)
+
+    def close(self) -> None:
+        """Let it end, or end it."""
+        self._pipe.close()
+        self.process.join(timeout=5)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.process.close()
+
+
+def _serve(pipe: Connection, sources: Sequence[Source]) -> None:
+    """Answer jobs until the parent is gone, on one core; the keyboard's interruption is the parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _OWN[:] = sources
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            pipe.send(_answer(sources, pipe.recv()))
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _answer(sources: Sequence[Source], job: Job) -> tuple[str, Packed | str]:
+    try:
+        return "read", [_packed(read) for read in _read(sources, job)]
+    except InputError as error:
+        return "input", str(error)
+    except Exception:  # noqa: BLE001 - raised again in the parent
+        return "error", traceback.format_exc()
 
 
-def _read_packed(job: Job) -> list[tuple[Read, list[Any]]]:
-    """What was read, with the tensors as arrays beside it: torch would send each as an open file."""
-    packed = []
-    for read in _read(_OWN, job):
-        arrays = [
-            (
-                item.item_id,
-                item.frames.numpy(),
-                None if item.displacement is None else item.displacement.numpy(),
-            )
-            for item in read.items
-        ]
-        packed.append((replace(read, items=()), arrays))
-    return packed
+def _packed(read: Read) -> tuple[Read, list[Any]]:
+    """The tensors as arrays beside it: torch would send each as an open file."""
+    arrays = [(item.item_id, item.frames.numpy(), _array(item.displacement)) for item in read.items]
+    return replace(read, items=()), arrays
 
 
 def _array(moved: torch.Tensor | None) -> FloatArray | None:
     return None if moved is None else moved.numpy()
 
 
-def _unpacked(packed: list[tuple[Read, list[Any]]]) -> list[Read]:
+def _unpacked(packed: Packed) -> list[Read]:
     found = []
     for read, arrays in packed:
         items = (
