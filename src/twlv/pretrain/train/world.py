@@ -108,7 +108,7 @@ def accumulating(module: nn.Module, *, last: bool) -> AbstractContextManager[obj
     if isinstance(module, nn.parallel.DistributedDataParallel):
         return nullcontext() if last else cast(AbstractContextManager[object], module.no_sync())
     if hasattr(module, "set_requires_gradient_sync"):
-        module.set_requires_gradient_sync(last)
+        cast(Any, module).set_requires_gradient_sync(last)
     return nullcontext()
 
 
@@ -118,7 +118,7 @@ def whole(tensor: torch.Tensor) -> torch.Tensor:
         from torch.distributed.tensor import DTensor
 
         if isinstance(tensor, DTensor):
-            return cast(torch.Tensor, tensor.full_tensor())
+            return tensor.full_tensor()
     return tensor
 
 

@@ -1,0 +1,67 @@
+"""Monitors on embeddings whose answer is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pretrain_tiny import tiny
+
+from twlv.pretrain.train.log import rows
+from twlv.pretrain.train.loop import train
+from twlv.pretrain.train.monitors import direction_auc, effective_rank, leave_one_out
+from twlv.pretrain.train.probe_set import ProbeSet, Seen, render_probe_set
+
+
+@pytest.fixture(scope="module")
+def probe() -> ProbeSet:
+    return render_probe_set(64, num_frames=4, size_px=16)
+
+
+def test_effective_rank_counts_equal_directions() -> None:
+    random = np.random.default_rng(0)
+    basis, _ = np.linalg.qr(random.standard_normal((50, 6)) - 0.0)
+    centred = basis - basis.mean(axis=0)
+    orthonormal, _ = np.linalg.qr(centred)
+    rows_ = orthonormal @ np.linalg.qr(random.standard_normal((20, 6)))[0].T
+    assert effective_rank(rows_ + 3.0) == pytest.approx(6.0, abs=1e-6)
+
+
+def test_effective_rank_of_a_collapse_is_one() -> None:
+    random = np.random.default_rng(1)
+    assert effective_rank(np.ones((40, 8))) == 1.0
+    line = random.standard_normal((40, 1)) * random.standard_normal((1, 8))
+    assert effective_rank(line) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_neighbours_do_not_count_the_row_itself() -> None:
+    labels = np.arange(40) % 4
+    perfect = np.eye(4)[labels] + 0.01 * np.random.default_rng(2).standard_normal((40, 4))
+    assert leave_one_out(perfect, labels) == 1.0
+    assert leave_one_out(np.random.default_rng(3).standard_normal((4000, 4)), np.arange(4000) % 4) < 0.35
+
+
+def test_the_set_is_balanced_and_the_same_every_time(probe: ProbeSet) -> None:
+    again = render_probe_set(64, num_frames=4, size_px=16)
+    assert bool((again.frames == probe.frames).all())
+    assert np.bincount(probe.looks * 8 + probe.directions).tolist() == [2] * 32
+    assert sorted(set(probe.vertical.tolist())) == [-1, 0, 1]
+    assert (probe.vertical == 0).sum() == 16
+
+
+def test_the_direction_auc_hears_only_the_order_of_frames(probe: ProbeSet) -> None:
+    random = np.random.default_rng(4)
+    look = random.standard_normal((64, 6))
+    assert direction_auc(Seen(forward=look, backward=look), probe) == 0.5
+    moved = np.c_[look, probe.vertical + 0.1 * random.standard_normal(64)]
+    other = np.c_[look, -probe.vertical + 0.1 * random.standard_normal(64)]
+    assert direction_auc(Seen(forward=moved, backward=other), probe) > 0.95
+
+
+def test_a_collapse_stops_the_run(tmp_path: Path) -> None:
+    recipe = tiny(steps=10, monitor_clips=32, monitor_every=1, least_rank=0.99)
+    finished = train(recipe, tmp_path)
+    assert finished.step == 3
+    assert "effective rank" in finished.stopped
+    assert rows(tmp_path / "log.jsonl")[-1]["kind"] == "stop"
