@@ -186,8 +186,8 @@ class _Video:
             self.failed = "no_frames: the plan gave no clip"
         if self.failed is not None:
             return Failure(video_id=self.sample.video_id, reason=self.failed)
-        vectors = np.stack(self.rows)
-        if not np.isfinite(vectors).all():
+        vectors, finite = self._stacked()
+        if not finite:
             return Failure(
                 video_id=self.sample.video_id, reason="not_finite: the backbone gave NaN or infinity"
             )
@@ -197,6 +197,19 @@ class _Video:
             vectors=vectors,
             spans_seconds=np.array(self.spans, dtype=np.float64),
         )
+
+    def _stacked(self) -> tuple[FloatArray, bool]:
+        """All rows in one array, and whether they are finite; each is let go as it is copied.
+
+        At level ``patch`` a long video has gigabytes of rows, which should not stand here twice.
+        """
+        vectors = np.empty((len(self.rows), *self.rows[0].shape), dtype=np.float32)
+        finite = True
+        while self.rows:
+            row = self.rows.pop()
+            vectors[len(self.rows)] = row
+            finite = finite and bool(np.isfinite(row).all())
+        return vectors, finite
 
 
 @dataclass
