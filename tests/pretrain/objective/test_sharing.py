@@ -11,7 +11,7 @@ from twlv.pretrain.objective.config import ObjectiveConfig, PredictorConfig, Rea
 from twlv.pretrain.objective.objective import Objective
 from twlv.pretrain.objective.records import Losses
 from twlv.pretrain.objective.targets.hog import Hog
-from twlv.pretrain.objective.targets.pixels import Pixels
+from twlv.pretrain.objective.targets.pixels import OpenPixels, Pixels
 
 LIGHT = PredictorConfig(width=24, depth=1, num_heads=2, query_share=0.5)
 
@@ -145,3 +145,13 @@ def test_motion_weights_look_where_something_moves(encoder: VitConfig) -> None:
         shares.append(float((visible % 4 == 0).float().mean()))
     assert shares[0] == pytest.approx(0.25, abs=0.06)
     assert shares[1] > 0.6
+
+
+def test_values_are_computed_once_for_all_uses_and_masks(
+    encoder: VitConfig, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+    prepare = OpenPixels.prepare
+    monkeypatch.setattr(OpenPixels, "prepare", lambda self, seen: (computed.append(1), prepare(self, seen))[1])
+    _run(encoder, batch, Use(target=Pixels()), Use(target=Pixels(), place="visible"))
+    assert len(computed) == 1

@@ -213,3 +213,20 @@ def test_distances_are_those_of_torch() -> None:
     }
     for kind, expected in want.items():
         assert torch.allclose(distance(kind, a, b), expected.float(), atol=1e-5), kind
+
+
+def test_constants_of_skewed_values_are_the_best() -> None:
+    """Where the mean is not the answer: medians, and directions of vectors of many lengths."""
+    values = (_noise(400, 1, 5) * 4).exp()
+    median = values.median(dim=0).values
+    ones = torch.ones(400, 1)
+    assert float(best_constant("l1", values, ones)) == pytest.approx(
+        float((values - median).abs().mean()), rel=5e-3
+    )
+    lengths = (_noise(400, 1, 1, seed=1) * 6).exp()
+    unit = torch.nn.functional.normalize(_noise(400, 1, 5, seed=2) - 0.3, dim=-1)
+    expected = 2 - 2 * float(unit.mean(0).norm())
+    assert float(best_constant("cosine", unit * lengths, ones)) == pytest.approx(expected, rel=1e-4)
+    grid = torch.linspace(0, 60, 2001)[:, None, None]
+    least = distance("smooth_l1", grid.expand(-1, 400, 1), values[:, :, 0].expand(2001, -1, -1)).mean(1).min()
+    assert float(best_constant("smooth_l1", values[..., :1], ones)) == pytest.approx(float(least), rel=5e-3)

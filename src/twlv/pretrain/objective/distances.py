@@ -13,8 +13,8 @@ from torch.nn import functional
 
 Distance: TypeAlias = Literal["mse", "l1", "smooth_l1", "cosine", "cross_entropy"]
 
-_ROUNDS = 6
-"""Of reweighted least squares: more changes the constant of an absolute loss by less than 0.1 %."""
+_ROUNDS = 12
+"""Of reweighted least squares: the constant of an absolute loss is within 0.5 % on heavily skewed values."""
 
 
 def distance(kind: Distance, predicted: torch.Tensor, values: torch.Tensor) -> torch.Tensor:

