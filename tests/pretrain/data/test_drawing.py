@@ -53,6 +53,7 @@ def test_strides_and_moments_are_uniform_over_what_fits() -> None:
 
 def test_a_short_video_takes_the_stride_that_fits() -> None:
     assert frames_of(draw(num_frames=4, strides=(3, 6)), info(count=7)) == [0, 2, 4, 6]
+    assert np.diff(frames_of(draw(num_frames=4, strides=(3, 6)), info(count=6))).tolist() == [1, 1, 1]
     assert frames_of(draw(num_frames=4, strides=(2, 2)), info(count=2)) == [0, 0, 1, 1]
     assert frames_of(draw(num_frames=1, strides=(2, 6)), info(count=1)) == [0]
 

@@ -21,6 +21,7 @@ from twlv.pretrain.data import (
     Mixture,
     Read,
     SourceSettings,
+    Stored,
     Synthetic,
     open_loader,
 )
@@ -242,6 +243,17 @@ def test_numbers_that_do_not_fit_are_refused(make: Any, wrong: dict[str, Any]) -
         pytest.raises(UsageError, match="from 0"),
     ):
         loader.batch(-1)
+
+
+def test_failures_of_batches_that_are_not_asked_for_are_not_counted(make: Any) -> None:
+    source = Stored(name="n", entries=make.Numbers(6, broken=(1,)), form=make.tiny)
+    with Loader(mixture(source), num_clips=6, workers=2, ahead=3) as loader:
+        loader.batch(0)
+        assert loader.failures.draws == 6 + loader.failures.failed
+        first = loader.failures.failed
+        loader.batch(9)
+    assert loader.failures.draws == 12 + loader.failures.failed
+    assert first >= 1
 
 
 def test_a_loader_keeps_the_failures_it_is_given(make: Any) -> None:

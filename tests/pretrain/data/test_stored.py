@@ -53,6 +53,14 @@ def test_what_comes_instead_depends_on_nothing_but_seed_and_turn(make: Any) -> N
     assert shown(holed.read(range(30), seed=6)) != together
 
 
+def test_what_comes_instead_follows_the_seed(make: Any) -> None:
+    holed = stored(make, broken=(0, 1, 2, 3, 4))
+    pairs = zip(*(holed.read(range(100), seed=seed) for seed in (0, 1)), strict=True)
+    differ = [shown([a]) != shown([b]) for a, b in pairs if a.failed and b.failed]
+    assert len(differ) > 10
+    assert sum(differ) > len(differ) / 2
+
+
 def test_what_comes_instead_is_drawn_from_all(make: Any) -> None:
     holed = stored(make, count=5, broken=(0,))
     instead = [shown([read])[0] for read in holed.read(range(3000), seed=0) if read.failed]

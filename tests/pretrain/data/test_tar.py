@@ -206,6 +206,21 @@ def test_names_links_and_sizes_that_are_no_samples_are_listed(tmp_path: Path, ma
     }
 
 
+def test_a_sparse_member_is_listed_and_the_first_of_a_sample_is_taken(tmp_path: Path, make: Any) -> None:
+    picture = make.png(make.ramp(4, 4))
+    sparse = tarfile.TarInfo("sparse.png")
+    sparse.pax_headers = {"GNU.sparse.map": "0,4", "GNU.sparse.size": "4"}
+    members = [
+        (sparse, picture),
+        *((tarfile.TarInfo(name), picture) for name in ("x/a.png", "x/a.seg.png", "a.png")),
+    ]
+    shards, refused = open_shards(
+        str(build(members, tmp_path / "a.tar", tarfile.PAX_FORMAT)), "image", name="s"
+    )
+    assert [shards.name(k) for k in range(len(shards))] == ["a.tar/x/a.png", "a.tar/a.png"]
+    assert [one.reason for one in refused] == ["a link, a device or a sparse file"]
+
+
 def test_a_sample_that_is_too_large_is_not_read(
     tmp_path: Path, make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,11 +275,13 @@ def header(name: str, kind: bytes, size_field: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("kind", [b"x", b"g", b"L", b"0"])
-@pytest.mark.parametrize("size_field", [b"77777777777\0", b"\xff" * 11 + b"\x00", b"\x80" + b"\x7f" * 11])
+@pytest.mark.parametrize(
+    "size_field", [b"77777777777\0", b"\xff" * 11 + b"\x00", b"\xff" * 10 + b"\xfe\x00", b"\x80" + b"\x7f" * 11]
+)
 def test_sizes_that_lie_cost_neither_memory_nor_time(
     tmp_path: Path, make: Any, kind: bytes, size_field: bytes
 ) -> None:
-    """8 GiB, -256 and 2**86 bytes, of an extended header, a long name and a file."""
+    """8 GiB, -256, -512 (back to itself) and 2**86 bytes, of an extended header, a long name and a file."""
     (path,) = samples(make, tmp_path, shards=1, each=1)
     content = path.read_bytes().rstrip(b"\0")
     content += bytes(-len(content) % 512)
@@ -274,7 +291,7 @@ def test_sizes_that_lie_cost_neither_memory_nor_time(
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found.names == ("000000.png",)
-    assert len(found.refused) == 1
+    assert 1 <= len(found.refused) <= 2
     assert peak < 4e6
 
 

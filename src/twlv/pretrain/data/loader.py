@@ -1,14 +1,13 @@
-"""Batches by number: the same for a step whatever was read before, and by however many workers.
-
-Axis letters: B clips, I images, T frames, C colours, S side of the square.
-"""
+"""Batches by number: the same for a step whatever was read before, and by however many workers."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Self, TypeAlias
+from functools import partial
+from typing import Self, TypeAlias, cast
 
 import torch
 
@@ -16,49 +15,20 @@ from twlv.errors import UsageError
 from twlv.pretrain.batch import Batch
 from twlv.pretrain.data.failures import Failures
 from twlv.pretrain.data.mixture import Mixture
-from twlv.pretrain.data.readers import Awaited, Job, Readers
-from twlv.pretrain.data.source import Item, Read
+from twlv.pretrain.data.readers import Awaited, Readers
+from twlv.pretrain.data.slots import batch_of, parts
+from twlv.pretrain.data.source import Read
 
-OF_IMAGES = 1 << 32
-"""Added to the seed for images, so that they are not stills of the clips beside them."""
-
-
-_UnderWay: TypeAlias = list[tuple[Awaited, tuple[int, ...]]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Part:
-    """One of the two mixtures: ``count`` items of a rank's batch, in ``count / crops`` draws."""
-
-    mixture: Mixture
-    count: int
-    seed: int
-    first_source: int
-
-    @property
-    def draws(self) -> int:
-        return self.count // self.mixture.form.crops
-
-    def jobs(self, step_and_rank: int, workers: int) -> list[tuple[Job, tuple[int, ...]]]:
-        """The draws of a batch by source, and for each which slots of the batch it fills."""
-        by_source: dict[int, list[tuple[int, int]]] = {}
-        for slot in range(self.draws):
-            source, turn = self.mixture.turn(step_and_rank * self.draws + slot, seed=self.seed)
-            by_source.setdefault(source, []).append((turn, slot))
-        jobs = []
-        for source, pairs in sorted(by_source.items()):
-            size = max(1, min(self.mixture.sources[source].chunk, -(-len(pairs) // max(1, workers))))
-            for start in range(0, len(pairs), size):
-                turns, slots = zip(*pairs[start : start + size], strict=True)
-                jobs.append((Job(source=self.first_source + source, turns=turns, seed=self.seed), slots))
-        return jobs
+UnderWay: TypeAlias = list[tuple[Awaited, tuple[int, ...]]]
+"""Jobs of one part of a batch, and the slots that each fills."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Pending:
-    """A batch under way: per part the futures and the slots that they fill."""
+    """A batch under way: its jobs by part, and what waits for them and puts them together."""
 
-    parts: tuple[_UnderWay, ...]
+    parts: tuple[UnderWay, ...]
+    result: Callable[[], tuple[list[Read], Batch | None]]
 
     def cancel(self) -> None:
         for part in self.parts:
@@ -71,9 +41,11 @@ class Loader:
 
     Draw n of the run is slot n modulo the batch of step n / batch, and rank r of w has the r-th of w equal
     parts of it: the ranks together have the clips that one process would have. ``batch(step)`` may be asked
-    for any step, so a run that goes on at step s just asks for s. ``ahead`` batches are read in advance.
+    for any step, so a run that goes on at step s just asks for s. ``ahead`` batches are read in advance, and
+    put together by a thread of their own.
 
-    ``failures`` counts and lists what could not be read, on this rank; see ``Stored`` for what comes instead.
+    ``failures`` counts and lists what could not be read, on this rank, in batches that were handed out; see
+    ``Stored`` for what comes instead. ``waited_seconds`` is how long ``batch`` has taken in all.
 
     Raises:
         UsageError: numbers that do not divide, or an image mixture of clips.
@@ -99,14 +71,15 @@ class Loader:
                 f"needs 0 <= rank < world, numbers from 0 up, and a mixture of images with num_images; got "
                 f"rank {rank} of {world}, {num_clips} clips, {num_images} images, seed {seed}, ahead {ahead}"
             )
-        self._world, self._rank, self._workers = world, rank, workers
+        self._clips, self._world, self._rank, self._workers = clips, world, rank, workers
         self._ahead = ahead if workers else 0
-        self._parts = _parts(clips, num_clips, images, num_images, seed=seed, world=world)
+        self._parts = parts(clips, num_clips, images, num_images, seed=seed, world=world)
         self.failures = failures or Failures()
         sources = [source for part in self._parts for source in part.mixture.sources]
         for source in sources:
             self.failures.leave_out(source)
         self._readers = Readers(sources, workers=workers, processes=processes)
+        self._assembler = _one_thread() if workers else None
         self._pending: dict[int, _Pending] = {}
         self.waited_seconds = 0.0
 
@@ -124,9 +97,10 @@ class Loader:
         for number in wanted:
             if number not in self._pending:
                 self._pending[number] = self._begin(number)
-        found = self._finished(self._pending.pop(step))
+        reads, found = self._pending.pop(step).result()
         self.waited_seconds += time.perf_counter() - started
-        return found
+        self.failures.count(reads)
+        return cast(Batch, found)  # count raised if something is missing
 
     def close(self) -> None:
         """Stop reading."""
@@ -134,6 +108,8 @@ class Loader:
             pending.cancel()
         self._pending.clear()
         self._readers.close()
+        if self._assembler is not None:
+            self._assembler.shutdown(wait=True, cancel_futures=True)
 
     def __enter__(self) -> Self:
         return self
@@ -142,73 +118,34 @@ class Loader:
         self.close()
 
     def _begin(self, step: int) -> _Pending:
-        number = step * self._world + self._rank
-        return _Pending(
-            parts=tuple(
-                [(self._readers.submit(job), slots) for job, slots in part.jobs(number, self._workers)]
-                for part in self._parts
-            )
+        place = step * self._world + self._rank
+        under_way = tuple(
+            [(self._readers.submit(job), slots) for job, slots in part.jobs(place, self._workers)]
+            for part in self._parts
         )
+        assemble = partial(self._assembled, under_way)
+        result = assemble if self._assembler is None else self._assembler.submit(assemble).result
+        return _Pending(parts=under_way, result=result)
 
-    def _finished(self, pending: _Pending) -> Batch:
-        items = [
-            self._items(part, under_way) for part, under_way in zip(self._parts, pending.parts, strict=True)
-        ]
-        clips, images = items[0], items[1] if len(items) > 1 else []
-        form = self._parts[0].mixture.form
-        shape = (0, form.num_frames, 3, form.size_px, form.size_px)
-        return Batch(
-            frames=torch.stack([item.frames for item in clips])
-            if clips
-            else torch.empty(shape, dtype=torch.uint8),
-            images=torch.cat([item.frames for item in images]) if images else None,
-            displacement=_displacement(self._parts[0].mixture, clips),
-            ids=tuple(item.item_id for item in clips),
-            image_ids=tuple(item.item_id for item in images),
-        )
-
-    def _items(self, part: _Part, under_way: Sequence[tuple[Awaited, tuple[int, ...]]]) -> list[Item]:
-        """All items of one part in the order of their slots; failures are counted in that order, too."""
-        by_slot: dict[int, Read] = {}
-        for awaited, slots in under_way:
-            by_slot.update(zip(slots, awaited.result(), strict=True))
-        reads = [by_slot[slot] for slot in range(part.draws)]
-        self.failures.count(reads)
-        return [item for read in reads for item in read.items]
+    def _assembled(self, under_way: tuple[UnderWay, ...]) -> tuple[list[Read], Batch | None]:
+        """All reads in the order of their slots, clips first; and the batch, if all gave something."""
+        reads = [_in_order(part) for part in under_way]
+        every = [read for part in reads for read in part]
+        if not all(read.items for read in every):
+            return every, None
+        return every, batch_of(self._clips, reads[0], reads[1] if len(reads) > 1 else [])
 
 
-def _parts(
-    clips: Mixture, num_clips: int, images: Mixture | None, num_images: int, *, seed: int, world: int
-) -> tuple[_Part, ...]:
-    parts = [_Part(mixture=clips, count=num_clips // world, seed=seed, first_source=0)]
-    if images is not None:
-        if images.form.num_frames != 1:
-            raise UsageError(f"images are clips of 1 frame, got a form of {images.form.num_frames}")
-        count, after = num_images // world, len(clips.sources)
-        parts.append(_Part(mixture=images, count=count, seed=seed + OF_IMAGES, first_source=after))
-    for what, number, part in zip(("clips", "images"), (num_clips, num_images), parts, strict=False):
-        if number % (world * part.mixture.form.crops):
-            crops = part.mixture.form.crops
-            raise UsageError(
-                f"{number} {what} a step are no multiple of {world} ranks x {crops} crops of a draw"
-            )
-    return tuple(parts)
+def _in_order(part: UnderWay) -> list[Read]:
+    by_slot: dict[int, Read] = {}
+    for awaited, slots in part:
+        by_slot.update(zip(slots, awaited.result(), strict=True))
+    return [by_slot[slot] for slot in range(len(by_slot))]
 
 
-def _frames(mixture: Mixture, clips: Sequence[Item]) -> torch.Tensor:
-    form = mixture.form
-    if not clips:
-        return torch.empty(0, form.num_frames, 3, form.size_px, form.size_px, dtype=torch.uint8)
-    return torch.stack([item.frames for item in clips])
-
-
-def _displacement(mixture: Mixture, clips: Sequence[Item]) -> torch.Tensor | None:
-    """Displacements (B, T - 1, 2, h, w), NaN for clips without; None where no source gives any."""
-    if not mixture.gives_flow:
-        return None
-    shape = mixture.form.flow_shape
-    found = torch.full((len(clips), *shape), torch.nan)
-    for row, item in enumerate(clips):
-        if item.displacement is not None:
-            found[row] = item.displacement
-    return found
+def _one_thread() -> ThreadPoolExecutor:
+    """A thread that copies on one core."""
+    pool = ThreadPoolExecutor(1, "twlv-batch", initializer=torch.set_num_threads, initargs=(1,))
+    pool.submit(int).result()
+    torch.set_num_threads(torch.get_num_threads())  # the default of threads that start later, again
+    return pool
