@@ -8,9 +8,12 @@ import torch
 from twlv.nn.vit import VitConfig
 from twlv.pretrain.batch import Batch
 from twlv.pretrain.objective.config import ObjectiveConfig, PredictorConfig, Reading, Use
+from twlv.pretrain.objective.normaliser import Normaliser
 from twlv.pretrain.objective.objective import Objective
+from twlv.pretrain.objective.prepare import clip_rows
 from twlv.pretrain.objective.records import Losses
 from twlv.pretrain.objective.targets.hog import Hog
+from twlv.pretrain.objective.targets.image_teacher import ImageTeacher
 from twlv.pretrain.objective.targets.pixels import OpenPixels, Pixels
 
 LIGHT = PredictorConfig(width=24, depth=1, num_heads=2, query_share=0.5)
@@ -133,8 +136,6 @@ def test_uses_of_one_predictor_share_its_pass(encoder: VitConfig, batch: Batch) 
 def test_motion_weights_look_where_something_moves(encoder: VitConfig) -> None:
     frames = torch.full((60, 4, 3, 32, 32), 90, dtype=torch.uint8)
     frames[:, 1::2, :, :, :8] = 200  # the left column of places flickers
-    from twlv.pretrain.objective.prepare import clip_rows
-
     batch = Batch(frames=frames, ids=tuple(map(str, range(60))))
     shares = []
     for kind in ("none", "motion"):
@@ -147,6 +148,28 @@ def test_motion_weights_look_where_something_moves(encoder: VitConfig) -> None:
     assert shares[1] > 0.6
 
 
+def test_saliency_looks_where_a_teacher_sees_something_else(encoder: VitConfig, teachers) -> None:
+    frames = torch.full((60, 4, 3, 32, 32), 90, dtype=torch.uint8)
+    frames[..., :16, :16] = torch.tensor([250, 10, 10], dtype=torch.uint8)[:, None, None]
+    batch = Batch(frames=frames, ids=tuple(map(str, range(60))))
+    shares = {}
+    for steps in (None, 1):
+        config = ObjectiveConfig(
+            encoder=encoder,
+            uses=(Use(target=ImageTeacher(teacher="image", steps=steps)),),
+            place_weights="saliency",
+            place_teacher="image",
+            place_steps=steps,
+            visible_share=0.25,
+        )
+        visible = clip_rows(config, batch, seed=1, step=0).masks[0].visible
+        shares[steps] = float(((visible % 4 < 2) & (visible // 4 % 4 < 2)).float().mean())
+    assert min(shares.values()) > 0.4  # a quarter of the places
+    calls = teachers["image"].calls
+    Objective(config)(batch, seed=1, step=0)
+    assert teachers["image"].calls == calls + 1  # weights and target from one run
+
+
 def test_values_are_computed_once_for_all_uses_and_masks(
     encoder: VitConfig, batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,3 +178,19 @@ def test_values_are_computed_once_for_all_uses_and_masks(
     monkeypatch.setattr(OpenPixels, "prepare", lambda self, seen: (computed.append(1), prepare(self, seen))[1])
     _run(encoder, batch, Use(target=Pixels()), Use(target=Pixels(), place="visible"))
     assert len(computed) == 1
+
+
+def test_running_constants_are_means_that_forget() -> None:
+    normaliser = Normaliser(1, decay=0.5).train()
+    seen = []
+    for value in (1.0, 3.0, 5.0, 5.0):
+        normaliser.divisor(0, 0, torch.tensor(value - 0.5))
+        seen.append(float(normaliser.divisor(0, 0, torch.tensor(value + 0.5))))  # two micro-batches
+        normaliser.commit()
+    assert seen == [1, 1, 2, 3.5]  # the first step its own, then the means of those before
+    assert float(normaliser.mean[0, 0]) == 4.25
+    normaliser.eval()
+    assert float(normaliser.divisor(0, 0, torch.tensor(9.0))) == 4.25
+    normaliser.commit()
+    assert float(normaliser.mean[0, 0]) == 4.25
+    assert float(normaliser.divisor(0, 1, torch.tensor(9.0))) == 9

@@ -134,8 +134,9 @@ class ObjectiveConfig:
     """A whole objective. The masks, shares and weights that are defaults here are ours (TWLV-I gives none).
 
     ``visible_share`` fixes V = T' * round(share * H' * W') for every mask, exactly. ``place_weights`` draws
-    what is visible with a weight per place: ``motion`` more where the picture changes.
-    ``normalise`` divides every loss by that of the best constant predictor (a running mean with
+    what is visible with a weight per place: ``motion`` more where the picture changes, ``saliency`` more
+    where the image backbone ``place_teacher``, at ``place_steps`` steps, sees something unlike the rest of
+    the frame. ``normalise`` divides every loss by that of the best constant predictor (a running mean with
     ``constant_decay``); without it the losses are those of the papers. ``mean`` and ``std`` apply to pixels in
     [0, 1]. ``drop_path`` rises linearly with depth to this rate. ``recompute`` keeps no activations of the
     blocks (less memory, a third more time).
@@ -147,7 +148,9 @@ class ObjectiveConfig:
     visible_share: float = 0.15
     predictors: tuple[PredictorConfig, ...] = (PredictorConfig(),)
     images: ImageConfig = ImageConfig()
-    place_weights: Literal["none", "motion"] = "none"
+    place_weights: Literal["none", "motion", "saliency"] = "none"
+    place_teacher: str = ""
+    place_steps: int | None = 4
     normalise: bool = True
     constant_decay: float = 0.99
     drop_path: float = 0.0
@@ -165,6 +168,8 @@ class ObjectiveConfig:
             raise UsageError(f"names must differ: targets {labels}, predictors {names}; set name=")
         for use in self.uses:
             self._check(use, names)
+        if (self.place_weights == "saliency") != bool(self.place_teacher):
+            raise UsageError("place_teacher is for place_weights='saliency', which needs one")
         if not 0 < self.visible_share < 1 or not 0 < self.images.visible_share < 1:
             raise UsageError("visible_share lies between 0 and 1, both excluded")
 

@@ -13,9 +13,10 @@ from twlv.pretrain.batch import Batch
 from twlv.pretrain.objective.config import ObjectiveConfig, PredictorConfig
 from twlv.pretrain.objective.draws import generators, permutations, subset
 from twlv.pretrain.objective.masks import Random, draw
-from twlv.pretrain.objective.place_weights import motion_weights
+from twlv.pretrain.objective.place_weights import motion_weights, saliency_weights
 from twlv.pretrain.objective.records import Seen
 from twlv.pretrain.objective.rows import Rows
+from twlv.types import DoubleArray
 
 
 def clip_rows(config: ObjectiveConfig, batch: Batch, *, seed: int, step: int) -> Rows:
@@ -30,7 +31,7 @@ def clip_rows(config: ObjectiveConfig, batch: Batch, *, seed: int, step: int) ->
         raise UsageError(f"the encoder takes clips (T, C, H, W) of {expected}, got {shape}")
     frames = batch.frames.float() / 255
     seen = Seen(frames=frames, patch=encoder.patch, grid=encoder.grid, displacement=batch.displacement)
-    weight = motion_weights(seen) if config.place_weights == "motion" else None
+    weight = _place_weights(config, seen)
     masks = tuple(
         draw(
             mask, encoder.grid, config.num_visible, generators(seed, step, batch.ids, f"mask/{number}"), weight
@@ -40,6 +41,14 @@ def clip_rows(config: ObjectiveConfig, batch: Batch, *, seed: int, step: int) ->
     device = frames.device
     first = torch.zeros(len(batch), dtype=torch.int64, device=device)
     return Rows(seen=seen, ids=batch.ids, masks=tuple(mask.to(device) for mask in masks), first_token=first)
+
+
+def _place_weights(config: ObjectiveConfig, seen: Seen) -> DoubleArray | None:
+    if config.place_weights == "motion":
+        return motion_weights(seen)
+    if config.place_weights == "saliency":
+        return saliency_weights(seen, config.place_teacher, config.place_steps)
+    return None
 
 
 def image_rows(config: ObjectiveConfig, batch: Batch, *, seed: int, step: int) -> Rows | None:
