@@ -161,6 +161,7 @@ def test_a_mirrored_clip_moves_the_other_way() -> None:
         {"area": (0.3, 1.1)},
         {"aspect": (2.0, 1.0)},
         {"flow_every_px": -1},
+        {"flow_every_px": 3},
     ],
 )
 def test_forms_that_cannot_be_meant_are_refused(make: Any, wrong: dict[str, Any]) -> None:

@@ -26,7 +26,8 @@ class ClipForm:
         area: Part of the picture that is cut out, as a fraction of its area (VideoMAE and V-JEPA: 0.3 to 1).
         aspect: Width over height of what is cut out, log-uniform.
         crops: Clips of every decoded moment, each cut out and mirrored by a draw of its own.
-        flow_every_px: Synthetic clips carry their displacement at every n-th pixel; 0: none is made.
+        flow_every_px: Synthetic clips carry the displacement of the centre of every n by n cell (n divides
+            ``size_px``); 0: none is made.
     """
 
     num_frames: int = 16
@@ -40,6 +41,8 @@ class ClipForm:
     def __post_init__(self) -> None:
         if min(self.num_frames, self.size_px, self.crops) < 1 or self.flow_every_px < 0:
             raise UsageError(f"num_frames, size_px and crops are 1 or more, flow_every_px 0 or more: {self}")
+        if self.flow_every_px and self.size_px % self.flow_every_px:
+            raise UsageError(f"flow_every_px {self.flow_every_px} does not divide size_px {self.size_px}")
         if not 1 <= self.strides[0] <= self.strides[1]:
             raise UsageError(f"strides are fewest and most, from 1 up, got {self.strides}")
         for name, (low, high), largest in (("area", self.area, 1.0), ("aspect", self.aspect, 100.0)):
@@ -49,7 +52,7 @@ class ClipForm:
     @property
     def flow_shape(self) -> tuple[int, int, int, int]:
         """(T - 1, 2, h, w) of a clip's displacement."""
-        side = len(range(self.flow_every_px // 2, self.size_px, self.flow_every_px))
+        side = self.size_px // self.flow_every_px
         return self.num_frames - 1, 2, side, side
 
 

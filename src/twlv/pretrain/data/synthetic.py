@@ -19,7 +19,8 @@ class Synthetic:
     """Clips of ``video.synthetic.pretrain_batch`` at its levels 0 to 5: turn n is its step n.
 
     A turn gives ``form.crops`` clips, each of a scene of its own; neither strides nor crops apply. With
-    ``form.flow_every_px`` n they carry the displacement of the middle pixel of every n by n cell.
+    ``form.flow_every_px`` n they carry the displacement of the centre of every n by n cell, in pixels of the
+    clip: that of the scene drawn n times smaller, times n, which is exact as its shapes are formulas.
     """
 
     form: ClipForm
@@ -62,7 +63,6 @@ class Synthetic:
     def _item(self, turn: int, number: int, frames: torch.Tensor, scene: Scene) -> Item:
         moved = None
         if self.gives_flow:
-            every = self.form.flow_every_px
-            whole = flow(scene, self.form.num_frames, self.form.size_px)
-            moved = whole[..., every // 2 :: every, every // 2 :: every].contiguous()
+            cell = self.form.flow_every_px
+            moved = flow(scene, self.form.num_frames, self.form.size_px // cell) * cell
         return Item(item_id=f"{self.name}/@{turn}.{number}", frames=frames, displacement=moved)
