@@ -71,6 +71,25 @@ def test_a_recipe_brings_clips_views_and_rates(twlv, manifest: Path) -> None:
     assert json.loads(own.out)["embedding"]["sampling"]["kind"] == "Uniform"
 
 
+def test_a_recipe_of_an_attentive_probe(twlv, manifest: Path) -> None:
+    words = ("evaluate", "attentive-probe", "--backbone", FLOW, "--dataset", manifest, "--recipe", "diving48")
+    few = ("--set", "epochs=2", "--set", "batch_size=8", "--views", "1x2", "--augmented-views", 1)
+    done = twlv(*words, *few, "--json")
+    assert done.status == 0, done.err
+    found = json.loads(done.out)
+    config = found["task"]["config"]
+    assert (config["pooler"], config["learning_rates"], config["weight_decays"]) == ("plain", [0.001], [1e-05])
+    assert (config["epochs"], config["batch_size"], config["final_weight_decay"]) == (2, 8, 1e-06)
+    assert found["embedding"]["level"] == "patch"
+    assert found["embedding"]["sampling"]["frame_step"] == 4
+    assert found["embedding"]["views"] == {"temporal": 2, "spatial": 1}
+    assert found["embedding"]["training"]["augmentation"]["aspect"] == [0.5, 2.0]
+    assert found["embedding"]["training"]["kind"] == "views"
+    wrong = twlv(*words[:-1], "diving4")
+    assert wrong.status == 2
+    assert "did you mean diving48" in wrong.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -98,4 +117,4 @@ def test_augmentation_needs_a_backbone_and_a_training_split(twlv, manifest: Path
     assert "no training split" in done.err
     done = twlv("evaluate", "knn", "--dataset", manifest, "--backbone", FLOW, "--recipe", "ssv2")
     assert done.status == 2
-    assert "--recipe is of linear-probe, this is knn" in done.err
+    assert "--recipe is of linear-probe and attentive-probe, this is knn" in done.err

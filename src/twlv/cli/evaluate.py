@@ -110,7 +110,7 @@ def run(options: EvaluateOptions) -> int:
 
 
 def task_of(name: str, settings: tuple[str, ...] = (), *, recipe: str | None = None) -> Task | PairedTask:
-    """The task of this name with these fields, a linear probe's others from ``recipe``.
+    """The task of this name with these fields, a probe's others from ``recipe``.
 
     Raises UnknownName for a name or a field, with the nearest, and UsageError for a recipe of another task.
     """
@@ -119,9 +119,7 @@ def task_of(name: str, settings: tuple[str, ...] = (), *, recipe: str | None = N
     cls = tasks.get(name)
     if recipe is None:
         return cast("Task | PairedTask", build(cls, parse_settings(settings), kind=f"setting of {name}"))
-    if name != "linear-probe":
-        raise UsageError(f"--recipe is of linear-probe, this is {name}")
-    return cast("Task", overridden(protocol_of(recipe).probe, cls, settings, "--set"))
+    return cast("Task", overridden(protocol_of(name, recipe).probe, cls, settings, "--set"))
 
 
 def show(results: Sequence[Result], *, as_json: bool) -> None:
@@ -173,7 +171,7 @@ def _measure(
         few = shot(data, options, seed)
         return evaluate(model, few, task, reversed_store=options.reversed_store, **arguments)
     reading = reading_arguments(options)
-    augmentation = augmentation_of(options)
+    augmentation = augmentation_of(options, options.task)
     if augmentation is not None:
         from twlv.evaluation_live import evaluate_augmented
 

@@ -31,7 +31,7 @@ def reading_arguments(options: EvaluateOptions) -> dict[str, Any]:
 
     sampling, views = sampling_of(options), views_of(options.views)
     if options.recipe is not None:
-        protocol = protocol_of(options.recipe)
+        protocol = protocol_of(options.task, options.recipe)
         if options.sampling is None and options.frame_step is None:
             sampling = replace(protocol.sampling, num_frames=options.num_frames)
         if options.views == _default("views"):

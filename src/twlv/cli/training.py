@@ -13,6 +13,7 @@ from twlv.errors import UsageError
 
 if TYPE_CHECKING:
     from twlv.augmentation import Augmentation, DrawnViews
+    from twlv.tasks.recipes_attentive import AttentiveProtocol
     from twlv.tasks.recipes_linear import LinearProtocol
 
 
@@ -46,7 +47,8 @@ class TrainingOptions:
     recipe: str | None = field(
         default=None,
         metadata=flag(
-            "linear-probe: clips, views, augmentation and rates of the report's Table 4 for this data set",
+            "linear-probe, attentive-probe: clips, views, augmentation and rates of the report's Table 4 for "
+            "this data set",
             metavar="NAME",
         ),
     )
@@ -83,13 +85,16 @@ def check_training(options: TrainingOptions, *, has_backbone: bool, fits: bool) 
         raise UsageError("this task has no training split: leave out --shots, --augment and --recipe")
 
 
-def augmentation_of(options: TrainingOptions) -> Augmentation | DrawnViews | None:
-    """The augmentation that the flags describe, live or as stored views; None if there is none."""
+def augmentation_of(options: TrainingOptions, task: str) -> Augmentation | DrawnViews | None:
+    """The augmentation that the flags describe, live or as stored views; None if there is none.
+
+    ``task`` is the command-line name of the task, whose recipe is meant.
+    """
     from twlv.augmentation import Augmentation, DrawnViews, preset
 
     if options.augment is None and options.recipe is None:
         return None
-    chosen = protocol_of(options.recipe).augmentation if options.recipe else None
+    chosen = protocol_of(task, options.recipe).augmentation if options.recipe else None
     if options.augment is not None or chosen is None:
         chosen = preset(options.augment or "report")
     changed: Augmentation = overridden(chosen, Augmentation, options.augment_set, "--augment-set")
@@ -98,11 +103,16 @@ def augmentation_of(options: TrainingOptions) -> Augmentation | DrawnViews | Non
     return DrawnViews(augmentation=changed, views=options.augmented_views)
 
 
-def protocol_of(name: str) -> LinearProtocol:
-    """The report's linear probe of a data set."""
+def protocol_of(task: str, name: str) -> LinearProtocol | AttentiveProtocol:
+    """The report's linear or attentive probe of a data set. Raises UsageError for a task without recipes."""
+    from twlv.tasks.recipes_attentive import attentive_protocol
     from twlv.tasks.recipes_linear import linear_protocol
 
-    return linear_protocol(name)
+    if task == "linear-probe":
+        return linear_protocol(name)
+    if task == "attentive-probe":
+        return attentive_protocol(name)
+    raise UsageError(f"--recipe is of linear-probe and attentive-probe, this is {task}")
 
 
 def overridden(base: Any, cls: type[Any], words: tuple[str, ...], named: str) -> Any:
