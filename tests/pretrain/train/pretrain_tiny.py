@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -56,14 +57,26 @@ def losses(out: Path) -> list[tuple[int, float, dict[str, float], float]]:
 
 def _slowly(row: Mapping[str, Any]) -> None:
     """Tell the parent how far it is, and give it time to kill."""
-    print(row["step"], flush=True)
+    sys.stdout.write(f"{row['step']}\n")
+    sys.stdout.flush()
     if row["step"] >= 5:
         time.sleep(0.2)
+
+
+def shared_run(out: Path, kind: str) -> None:
+    """Four steps of 8 clips; by ``fsdp`` in two halves."""
+    from twlv.pretrain.train.loop import train
+
+    recipe = tiny(steps=4, num_clips=8, parallel=kind, decay_share=0.0)
+    if kind == "fsdp":
+        train(replace(recipe, train=replace(recipe.train, steps=2)), out)
+    train(recipe, out, resume=True)
 
 
 def main(words: list[str]) -> None:
     """``pretrain_tiny.py OUT KIND``: what the tests run beside themselves."""
     import torch
+    import torch.distributed as dist
 
     from twlv.pretrain.train.loop import train
 
@@ -71,12 +84,12 @@ def main(words: list[str]) -> None:
     out, kind = Path(words[0]), words[1]
     if kind == "slow":
         train(tiny(steps=10, checkpoint_every=2, drop_path=0.2), out, watch=_slowly)
-    elif kind == "going_on":
-        train(tiny(steps=10, checkpoint_every=2, drop_path=0.2), out, resume=True)
-    else:
-        recipe = tiny(steps=4, num_clips=8, parallel=kind, checkpoint_every=2)
-        train(replace(recipe, train=replace(recipe.train, steps=2)), out)  # the rate is flat: WSD
-        train(recipe, out, resume=True)
+        return
+    shared_run(out / "ddp", "ddp")  # joins the processes itself, and leaves
+    os.environ["MASTER_PORT"] = words[2]
+    dist.init_process_group("gloo")  # or finds them joined
+    shared_run(out / "fsdp", "fsdp")
+    dist.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -69,7 +69,9 @@ def test_muon_takes_queries_keys_and_values_apart() -> None:
     holder.other = nn.Parameter(torch.zeros(3))
     optimizers = make(holder, config)
     apart = [nn.Parameter(start[k * 8 : k * 8 + 8].clone()) for k in range(3)]
-    reference = torch.optim.Muon(apart, lr=0.02, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    reference = torch.optim.Muon(
+        apart, lr=0.02, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+    )
     for step in range(3):
         holder.blocks.qkv.weight.grad = gradient * (step + 1)
         optimizers.step(config, step)

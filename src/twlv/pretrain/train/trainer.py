@@ -48,7 +48,7 @@ class Trainer:
         if config.compile == "on" or (config.compile == "auto" and world.device.type == "cuda"):
             _compile(objective)
         objective.train()
-        self._called = share(Called(objective), world, config.parallel)
+        self._called = share(Called(objective), world, config.parallel, unused=_may_be_unused(recipe))
         self._learning = [p for p in objective.parameters() if p.requires_grad]
         self.optimizers = make(objective, config)
         self.average = Average(self.encoder, config.ema) if config.ema else None
@@ -111,6 +111,16 @@ def _compile(objective: nn.Module) -> None:
     for module in objective.modules():
         if isinstance(module, Block):
             module.compile(dynamic=False)
+
+
+def _may_be_unused(recipe: Recipe) -> bool:
+    """Whether some parameters get no gradient in some steps: of targets that begin or end, of unread parts."""
+    objective = recipe.objective
+    read = {use.predictor for use in objective.uses if use.place == "queries"}
+    ends = [use.reads.block for use in objective.uses if use.place != "queries"]
+    ends += [predictor.reads.block for predictor in objective.predictors if predictor.name in read]
+    timed = any(use.weight_at(0) == 0 or use.end_step is not None for use in objective.uses)
+    return timed or None not in ends or len(read) < len(objective.predictors)
 
 
 def _bfloat16(recipe: Recipe, world: World) -> bool:

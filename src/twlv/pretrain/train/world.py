@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -84,17 +85,16 @@ def joined(device: str) -> Iterator[World]:
             dist.destroy_process_group()
 
 
-def share(objective: nn.Module, world: World, how: Literal["ddp", "fsdp"]) -> nn.Module:
+def share(objective: nn.Module, world: World, how: Literal["ddp", "fsdp"], *, unused: bool) -> nn.Module:
     """The module to call: itself on one process, else a copy per process or one shared out (in place).
 
-    Some parameters may get no gradient in a step: targets begin and end.
+    ``unused``: some parameters may get no gradient in a step.
     """
     if world.size == 1:
         return objective
     if how == "ddp":
-        return nn.parallel.DistributedDataParallel(
-            objective, broadcast_buffers=False, find_unused_parameters=True, gradient_as_bucket_view=True
-        )
+        options: dict[str, Any] = {_sync_option(): False, "find_unused_parameters": unused}
+        return nn.parallel.DistributedDataParallel(objective, gradient_as_bucket_view=True, **options)
     from torch.distributed.fsdp import fully_shard
 
     for module in objective.modules():
@@ -131,6 +131,12 @@ def write_into(target: torch.Tensor, values: torch.Tensor) -> None:
             values = distribute_tensor(values.to(target.device), target.device_mesh, target.placements)
     with torch.no_grad():
         target.copy_(values)
+
+
+def _sync_option() -> str:
+    """Buffers are the same everywhere without being sent; torch before 2.13 calls this option otherwise."""
+    known = inspect.signature(nn.parallel.DistributedDataParallel.__init__).parameters
+    return "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
 
 
 def _device(name: str) -> torch.device:
