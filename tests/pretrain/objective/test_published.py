@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from twlv.nn.position import position_table
 from twlv.nn.vit import VitConfig
 from twlv.pretrain.batch import Batch
 from twlv.pretrain.objective import published
@@ -51,7 +52,13 @@ class Case:
         for row in range(len(asked)):
             number, clip = divmod(row, len(self.rows.ids))
             tokens = self.encoded[number][clip]
-            table = predictor._positions()
+            table = position_table(
+                "sincos_3d",
+                width=predictor.config.width,
+                made_for=(2, 4, 4),
+                grid=(2, 4, 4),
+                other_grids="refuse",
+            )
             inside = predictor.embed(tokens)
             if order is not None:
                 inside = inside[order[row]]

@@ -85,6 +85,7 @@ class ByDistance:
 
     metric: Distance = "mse"
     groups: int = 1
+    is_network: bool = False
 
     def loss(self, predicted: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
         """(B, Q, G) of (B, Q, K)."""

@@ -121,8 +121,13 @@ class Objective(nn.Module):
         wanted = [use.target for use in active if use.target.on_images or not rows.seen.is_image]
         if rows.seen.is_image:
             wanted = [use.target for use in active if use.target in wanted and use.image_weight > 0]
-        with torch.autocast(device_type=rows.seen.frames.device.type, enabled=False):
-            return {target: self._open[target].prepare(rows.seen) for target in dict.fromkeys(wanted)}
+        device = rows.seen.frames.device.type
+        mixed, found = torch.is_autocast_enabled(device), {}
+        for target in dict.fromkeys(wanted):
+            opened = self._open[target]
+            with torch.autocast(device_type=device, enabled=mixed and opened.is_network):
+                found[target] = opened.prepare(rows.seen)
+        return found
 
     def _encoded(self, clips: Rows, images: Rows | None, *, seed: int, step: int) -> list[Tapped]:
         config = self.config

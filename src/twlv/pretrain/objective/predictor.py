@@ -5,12 +5,14 @@ Axes: B rows, N tokens of the grid, V visible, Q queried, D width of the encoder
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import nn
 
 from twlv.nn.block import Block
 from twlv.nn.init import empty_linear
-from twlv.nn.position import Grid, position_table
+from twlv.nn.position import Grid, PositionCode, position_table
 from twlv.pretrain.objective.config import PredictorConfig, Reading
 
 
@@ -53,7 +55,7 @@ class Predictor(nn.Module):
         tokens = self.embed(tokens)
         if self.config.shuffle_visible and shuffle is not None:
             tokens = take(tokens, shuffle)
-        table = self._positions().to(tokens)
+        table = positions_on("sincos_3d", self.config.width, self.grid, tokens)
         kinds = self.mask_tokens[mask_number] if len(self.mask_tokens) > 1 else self.mask_tokens
         asked = table[queries] + kinds[:, None].to(tokens)
         mixed = torch.cat([tokens + table[visible], asked], dim=1)
@@ -62,10 +64,19 @@ class Predictor(nn.Module):
         found: torch.Tensor = self.norm(mixed[:, visible.shape[1] :])
         return found
 
-    def _positions(self) -> torch.Tensor:
-        return position_table(
-            "sincos_3d", width=self.config.width, made_for=self.grid, grid=self.grid, other_grids="refuse"
-        )
+
+def positions_on(code: PositionCode, width: int, grid: Grid, like: torch.Tensor) -> torch.Tensor:
+    """The position codes (N, width) of a grid, where and in the format that ``like`` is; not to be written."""
+    return _table(code, width, grid, like.device, like.dtype)
+
+
+@lru_cache(maxsize=16)
+def _table(
+    code: PositionCode, width: int, grid: Grid, device: torch.device, dtype: torch.dtype
+) -> torch.Tensor:
+    with torch.inference_mode(mode=False):
+        table = position_table(code, width=width, made_for=grid, grid=grid, other_grids="refuse")
+        return table.to(device, dtype)
 
 
 def take(tokens: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:

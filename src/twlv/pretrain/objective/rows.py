@@ -14,7 +14,7 @@ import torch
 
 from twlv.nn.attention import Packing
 from twlv.nn.vit import VideoTransformer
-from twlv.pretrain.objective.predictor import take
+from twlv.pretrain.objective.predictor import positions_on, take
 from twlv.pretrain.objective.records import Masks, Seen
 
 Tapped: TypeAlias = dict[int | None, torch.Tensor]
@@ -54,7 +54,7 @@ def embed_rows(encoder: VideoTransformer, rows: Rows, mean: torch.Tensor, std: t
     pixels = encoder.patch_embed.cut((rows.seen.frames - mean) / std).flatten(1, 3)
     shown = torch.cat([take(pixels, mask.visible) for mask in rows.masks])
     tokens = encoder.patch_embed.project(shown)
-    table = encoder.positions(encoder.config.grid).to(tokens)
+    table = positions_on(encoder.config.position, encoder.config.width, encoder.config.grid, tokens)
     return tokens + table[rows.visible + rows.offsets]
 
 

@@ -52,6 +52,7 @@ class OpenEmaTeacher(nn.Module):
     """Values (B, N, D). Part of the objective's state; always in evaluation mode, never given gradients."""
 
     groups = 1
+    is_network = True
 
     def __init__(self, settings: EmaTeacher, context: Context) -> None:
         super().__init__()

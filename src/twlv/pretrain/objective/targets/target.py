@@ -51,6 +51,12 @@ class OpenTarget(Protocol):
     def groups(self) -> int:
         """G."""
 
+    @property
+    def is_network(self) -> bool:
+        """Whether its values come from a network, which may run in the precision of the training; what is
+        computed from pixels is in float32 always.
+        """
+
     def prepare(self, seen: Seen) -> TargetValues:
         """Values for every token, without gradients; called once per clip, whatever the number of masks."""
 

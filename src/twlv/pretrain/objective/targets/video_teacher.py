@@ -46,6 +46,8 @@ class VideoTeacher:
 class OpenVideoTeacher(ByDistance):
     """Values (B, N, D)."""
 
+    is_network = True
+
     def __init__(self, settings: VideoTeacher, network: FrozenTeacher) -> None:
         self.settings, self.network, self.metric = settings, network, settings.metric
         self.num_values = network.width
@@ -56,7 +58,7 @@ class OpenVideoTeacher(ByDistance):
             features = self.network.tokens(seen.frames)[0]
         else:
             features = mean_of_blocks(self.network.blocks(seen.frames, self.settings.blocks))
-        features = to_grid(features, seen.grid)
+        features = to_grid(features.float(), seen.grid)
         if self.settings.layer_norm:
             features = layer_norm(features)
         return TargetValues(values=features.flatten(1, 3))
