@@ -84,7 +84,7 @@ def twlv1_vit_l() -> Recipe:
 def twlv1_vit_l_ssv2() -> Recipe:
     """``twlv1_vit_l`` with Something-Something-v2 beside the rest, as the report's second ViT-L has it [P].
 
-    Hardware and hours as there. Its share of the draws, and that its clips are not mirrored, are [I]. Expected:
+    Hardware: as there. Hours: as there. Its share of the draws, and that its clips are not mirrored, are [I]. Expected:
     SSv2 well above the other ViT-L, the rest about equal [P: the report's table; I: for this recipe].
     """
     base = twlv1_vit_l()

@@ -15,9 +15,12 @@ PIXELS = Use(target=Pixels(), weight=0.25)
 MOTION = Use(target=Displacement(), weight=0.25)
 
 
-def appearance(teacher: str) -> tuple[Use, ...]:
-    """A frozen image teacher, half on the encoder's visible tokens and half on what the predictor fills in."""
-    target = ImageTeacher(teacher=teacher)
+def appearance(teacher: str, *, steps: int = 4) -> tuple[Use, ...]:
+    """A frozen image teacher, half on the encoder's visible tokens and half on what the predictor fills in.
+
+    It looks at the first frame of ``steps`` of the clip's steps.
+    """
+    target = ImageTeacher(teacher=teacher, steps=steps)
     return (
         Use(target=target, place="visible", head="norm_linear", weight=0.5),
         Use(target=target, weight=0.5),
