@@ -14,7 +14,7 @@ from twlv.pretrain.batch import Batch
 from twlv.pretrain.objective.config import ImageConfig, ObjectiveConfig, PredictorConfig, Use
 from twlv.pretrain.objective.masks import SHORT_RANGE, Random, Tube
 from twlv.pretrain.objective.objective import Objective
-from twlv.pretrain.objective.prepare import clip_rows, image_rows
+from twlv.pretrain.objective.prepare import clip_rows, image_rows, queries
 from twlv.pretrain.objective.records import Losses
 from twlv.pretrain.objective.rows import embed_rows
 from twlv.pretrain.objective.targets.displacement import Displacement
@@ -76,6 +76,19 @@ def test_masked_pixels_do_not_reach_the_encoder(encoder: VitConfig, batch: Batch
     frames = 255 - batch.frames
     changed = clip_rows(config, Batch(frames=frames, ids=batch.ids), seed=1, step=0)
     assert not torch.equal(embed_rows(objective.encoder, changed, objective.mean, objective.std), seen)
+
+
+def test_a_predictor_is_asked_for_masked_tokens(encoder: VitConfig, batch: Batch) -> None:
+    config = _config(encoder)
+    rows = clip_rows(config, _clips(batch), seed=1, step=0)
+    for share, count in ((0.5, 12), (1.0, 24)):
+        asked = queries(replace(LIGHT, query_share=share), rows, seed=1, step=0)
+        assert asked.shape == (4, count)
+        for row, tokens in enumerate(asked.tolist()):
+            number, clip = divmod(row, 2)
+            assert set(tokens) <= set(rows.masks[number].masked[clip].tolist())
+    everything = queries(replace(LIGHT, query_share=1.0, queries="all"), rows, seed=1, step=0)
+    assert everything.tolist() == [list(range(32))] * 4
 
 
 def test_tokens_keep_their_own_positions(encoder: VitConfig, batch: Batch) -> None:
@@ -175,6 +188,10 @@ def test_motion_and_video_teachers_have_no_part_in_images(encoder: VitConfig, ba
     alone = _step(Objective(_config(encoder, Use(target=Pixels(), image_weight=0))), batch).raw["pixels"]
     assert not torch.allclose(pixels, alone, atol=1e-4)
     assert torch.allclose(alone, _step(Objective(_config(encoder)), _clips(batch)).raw["pixels"], atol=1e-5)
+    beside = (Use(target=Pixels(), image_weight=0), Use(target=Pixels(), name="both"))
+    raw = _step(Objective(_config(encoder, *beside)), batch).raw
+    assert torch.allclose(raw["pixels"], alone, atol=1e-5)
+    assert "both" in raw
 
 
 # ---------------------------------------------------------------- learning

@@ -14,6 +14,7 @@ from twlv.pretrain.objective.prepare import clip_rows
 from twlv.pretrain.objective.records import Losses
 from twlv.pretrain.objective.targets.hog import Hog
 from twlv.pretrain.objective.targets.image_teacher import ImageTeacher
+from twlv.pretrain.objective.targets.luminance import LuminanceDifference
 from twlv.pretrain.objective.targets.pixels import OpenPixels, Pixels
 
 LIGHT = PredictorConfig(width=24, depth=1, num_heads=2, query_share=0.5)
@@ -194,3 +195,14 @@ def test_running_constants_are_means_that_forget() -> None:
     normaliser.commit()
     assert float(normaliser.mean[0, 0]) == 4.25
     assert float(normaliser.divisor(0, 1, torch.tensor(9.0))) == 9
+
+
+def test_clips_with_nothing_to_learn_blow_nothing_up(encoder: VitConfig) -> None:
+    config = ObjectiveConfig(encoder=encoder, uses=(Use(target=LuminanceDifference()), Use(target=Hog())))
+    objective = Objective(config).train()
+    still = Batch(frames=torch.full((2, 4, 3, 32, 32), 60, dtype=torch.uint8), ids=("a", "b"))
+    for step in range(2):
+        losses = objective(still, seed=1, step=step)
+        assert all(torch.equal(losses.parts[label], losses.raw[label]) for label in losses.raw)
+        objective.after_step(step, 2)
+    assert not objective.normaliser.count.any()

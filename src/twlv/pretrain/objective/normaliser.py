@@ -31,12 +31,16 @@ class Normaliser(nn.Module):
 
     @torch.no_grad()
     def divisor(self, use: int, kind: int, fresh: torch.Tensor) -> torch.Tensor:
-        """What to divide by; ``fresh`` is this batch's constant, and counts if it is above 0 in training."""
+        """What to divide by. ``fresh``, this batch's constant, counts in training, unless there was nothing to
+        learn (it is 0: all clips stand still, say); until there is, losses are divided by 1.
+        """
+        told = fresh > _LEAST
+        total, number = torch.where(told, fresh, 0), told.to(fresh)
         if self.training:
-            self.pending[use, kind] += fresh
-            self.pending_count[use, kind] += fresh > 0
-        own = self.pending[use, kind] / self.pending_count[use, kind].clamp_min(1) if self.training else fresh
-        return torch.where(self.count[use, kind] > 0, self.mean[use, kind], own).clamp_min(_LEAST)
+            total = self.pending[use, kind].add_(total)
+            number = self.pending_count[use, kind].add_(number)
+        own = torch.where(number > 0, total / number.clamp_min(1), 1)
+        return torch.where(self.count[use, kind] > 0, self.mean[use, kind], own)
 
     @torch.no_grad()
     def commit(self) -> None:
