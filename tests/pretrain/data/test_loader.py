@@ -25,6 +25,8 @@ from twlv.pretrain.data import (
     Synthetic,
     open_loader,
 )
+from twlv.pretrain.data.readers import Job
+from twlv.pretrain.data.readers import _answer as answer
 
 FORM = ClipForm(num_frames=3, size_px=12, strides=(1, 2), flow_every_px=4)
 
@@ -198,6 +200,19 @@ def test_an_error_of_a_source_reaches_the_caller(make: Any, workers: int) -> Non
         pytest.raises(InputError, match="the disk is gone"),
     ):
         loader.batch(0)
+
+
+def test_what_goes_wrong_in_a_process_is_sent_as_words(make: Any) -> None:
+    """An error is not pickled: some of ours would not survive it."""
+
+    class Broken(Faulty):
+        def read(self, turns: Sequence[int], *, seed: int) -> list[Read]:
+            raise ZeroDivisionError("a mistake")
+
+    job = Job(source=0, turns=(0,), seed=0)
+    assert answer([Faulty(make)], job) == ("input", "the disk is gone")
+    kind, words = answer([Broken(make)], job)
+    assert (kind, "ZeroDivisionError: a mistake" in words) == ("error", True)
 
 
 def test_failures_do_not_depend_on_workers(tmp_path: Path, make: Any) -> None:

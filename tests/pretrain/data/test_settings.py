@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from twlv.errors import InputError, ManifestError, UsageError, VideoError
@@ -63,6 +64,18 @@ def test_every_kind_opens(make: Any, tmp_path: Path, videos: Path) -> None:
     ):
         ((item,),) = [read.items for read in source.read([0], seed=0)]
         assert item.frames.shape == shape
+
+
+def test_a_pool_mirrors_files_when_it_shows_them_and_rendered_clips_never(tmp_path: Path, make: Any) -> None:
+    (tmp_path / "a.png").write_bytes(make.png(make.ramp(9, 12)))
+    settings = SourceSettings(kind="images", name="i", path=str(tmp_path), flip=0.5, pool=1)
+    shown = [open_source(settings, STILLS).read([turn], seed=0)[0].items[0].frames for turn in range(30)]
+    rightwards = [bool(frames[0, 0, 0, 0] < frames[0, 0, 0, -1]) for frames in shown]
+    assert 5 < sum(rightwards) < 25
+    assert len({frames.numpy().tobytes() for frames in shown}) == 2
+    drawn = open_source(SourceSettings(kind="synthetic", name="d", flip=1.0, pool=1), CLIPS)
+    (plain,) = open_source(SourceSettings(kind="synthetic", name="d"), CLIPS).read([0], seed=0)
+    assert torch.equal(drawn.read([5], seed=0)[0].items[0].frames, plain.items[0].frames)
 
 
 def test_only_the_training_split_is_read(tmp_path: Path, videos: Path) -> None:

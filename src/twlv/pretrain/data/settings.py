@@ -38,7 +38,8 @@ class SourceSettings:
         name: In ids and in the list of failures; of its own within a mixture.
         path: Where it is.
         weight: Its share of all draws, relative to the others of the mixture.
-        flip: Probability that a clip is mirrored. 0 where classes have a direction.
+        flip: Probability that a clip is mirrored, in a pool each time that it is shown. 0 where classes have a
+            direction. Rendered clips are never mirrored.
         split: Rows of a manifest that are read; "": all. A manifest without splits is read whole.
         level: Of the procedural stream, 0 to 5.
         pool: Keep so many draws in memory and show these again and again; 0: none.
@@ -123,13 +124,13 @@ def open_source(settings: SourceSettings, form: ClipForm) -> Source:
     """
     if bool(settings.path) == (settings.kind == "synthetic"):
         raise UsageError(f"{settings.name}: a path is for all kinds but synthetic; got {settings}")
-    source: Source
     if settings.kind == "synthetic":
-        source = Synthetic(name=settings.name, form=form, level=settings.level)
-    else:
-        entries, refused = _entries(settings, form)
-        source = Stored(name=settings.name, entries=entries, form=form, flip=settings.flip, refused=refused)
-    return Pool(source=source, size=settings.pool) if settings.pool else source
+        drawn = Synthetic(name=settings.name, form=form, level=settings.level)
+        return Pool(source=drawn, size=settings.pool) if settings.pool else drawn
+    entries, refused = _entries(settings, form)
+    flip = 0.0 if settings.pool else settings.flip
+    source = Stored(name=settings.name, entries=entries, form=form, flip=flip, refused=refused)
+    return Pool(source=source, size=settings.pool, flip=settings.flip) if settings.pool else source
 
 
 def _entries(settings: SourceSettings, form: ClipForm) -> tuple[Entries, tuple[Failed, ...]]:
