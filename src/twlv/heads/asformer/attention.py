@@ -62,8 +62,8 @@ def sliding_attention(
 
 
 def _rows(part: torch.Tensor) -> torch.Tensor:
-    """(B, c, L) as one head of rows, (B, 1, L, c)."""
-    return part.transpose(1, 2)[:, None]
+    """(B, c, L) as one head of rows, (B, 1, L, c). Contiguous: else the fused kernel is not taken."""
+    return part.transpose(1, 2).contiguous()[:, None]
 
 
 def _blocks(part: torch.Tensor, before: int, blocks: int, window: int) -> torch.Tensor:
