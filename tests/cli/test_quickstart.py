@@ -6,6 +6,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,12 @@ def test_smaller_ones_from_videos_to_report(
     monkeypatch.setattr(quickstart, "backbone_names", lambda: ("gradient_flow.fixed",))
     quick = LinearProbe(learning_rates=(0.1,), weight_decays=(0.0,), min_steps=100)
     monkeypatch.setattr(quickstart, "tasks", lambda: (KNN(k=5), quick))
+    (attentive,) = quickstart.token_tasks()
+    longer = replace(attentive, epochs=40, batch_size=8, learning_rates=(0.03,))
+    monkeypatch.setattr(quickstart, "token_tasks", lambda: (longer,))
     done = twlv("quickstart", "--out", "run")
     assert done.status == 0, done.err
+    assert "attentive_probe      a small one, to show that it runs" in done.out
     assert "gradient_flow.fixed: sensitive to the order of time" in done.out
     assert "6 classes, chance 16.7 %" in done.out
     assert "render reversal: 48/48 videos" in done.err
@@ -75,10 +80,11 @@ def test_smaller_ones_from_videos_to_report(
         document = json.loads(path.read_text())
         for name, score in document["scores"].items():
             scores[document["dataset"]["name"], name] = score["value"]
-    for task in ("knn", "linear_probe"):
+    for task in ("knn", "linear_probe", "attentive_probe"):
         assert scores["manifest_motion", f"{task}/top1"] > 85
-        assert scores["manifest_reversal", f"{task}/top1"] > 85
         assert scores["manifest_appearance", f"{task}/top1"] < 50
+    for task in ("knn", "linear_probe"):
+        assert scores["manifest_reversal", f"{task}/top1"] > 85
     assert scores["manifest_forward", "motion_direction/auc"] > 0.9
     assert "gradient_flow.fixed" in (tmp_path / "run" / "report.html").read_text()
 
