@@ -55,7 +55,11 @@ def run(options: PretrainOptions) -> int:
     first = os.environ.get("RANK", "0") == "0"
     if first and recipe.notes:
         print(f"{recipe.name}: {recipe.notes}", file=sys.stderr)
-    finished = train(recipe, options.out, resume=options.resume, watch=_show if first else lambda row: None)
+    try:
+        finished = train(recipe, options.out, resume=options.resume, watch=_show if first else lambda row: None)
+    except KeyboardInterrupt:  # the second one
+        print("\ntwlv: interrupted; the last checkpoint is kept: go on with --resume", file=sys.stderr)
+        return STOPPED
     if first:
         print(_ending(finished))
     return 0 if finished.step == finished.steps else STOPPED

@@ -84,8 +84,8 @@ def twlv1_vit_l() -> Recipe:
 def twlv1_vit_l_ssv2() -> Recipe:
     """``twlv1_vit_l`` with Something-Something-v2 beside the rest, as the report's second ViT-L has it [P].
 
-    Hardware: as there. Hours: as there. Its share of the draws, and that its clips are not mirrored, are [I]. Expected:
-    SSv2 well above the other ViT-L, the rest about equal [P: the report's table; I: for this recipe].
+    Hardware: as there. Hours: as there. Its share of the draws, and that its clips are not mirrored, are [I].
+    Expected: SSv2 well above the other ViT-L, the rest about equal [P: the report's table; I: for this recipe].
     """
     base = twlv1_vit_l()
     return replace(base, name="twlv1_vit_l_ssv2", data=_data(ssv2=True))
@@ -94,8 +94,8 @@ def twlv1_vit_l_ssv2() -> Recipe:
 def twlv1_vit_b_stage_0() -> Recipe:
     """The video teacher of ``twlv1_vit_b``: pixels and motion only [I].
 
-    Hardware as there. Hours: about 4 on 8 H200 [I: no teachers run]. Expected: motion readable,
-    appearance weak [I].
+    Hardware as there. Hours: about 4 on 8 H200 [I: no teachers run].
+    Expected: motion readable, appearance weak [I].
     """
     return stage_0(twlv1_vit_b(), steps=STAGE_0_STEPS)
 

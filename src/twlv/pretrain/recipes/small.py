@@ -68,8 +68,8 @@ def twlv1_tiny_cpu() -> Recipe:
     """A small encoder (6 blocks of 192, 2.7 M) on rendered clips of 8 x 64 px: pixels, motion, appearance.
 
     Hardware: 2 cores, 3 GB [I]. Hours: about 1.5 [I, from 1.75 seconds of one core a step, M]; four tenths are
-    the teacher's. Expected: direction and reversal readable well above chance, looks better than by pixels alone
-    [I; no whole run has been made].
+    the teacher's. Expected: direction and reversal readable well above chance, looks better than by pixels
+    alone [I; no whole run has been made].
     """
     return Recipe(
         name="twlv1_tiny_cpu",
