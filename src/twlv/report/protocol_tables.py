@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from twlv.errors import ResultError
 from twlv.files import write_atomic
+from twlv.report.protocol_recipes import attentive_recipes, linear_recipes
+from twlv.results import Result, load, matching_column
 from twlv.results.published import (
     PublishedRecord,
     averages,
@@ -28,18 +31,22 @@ _PROBE_SETS = ("K400", "MiT", "SSv2", "DV48", "EK", "average", "IN-1K")
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[\w.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def fill(text: str) -> str:
-    """The page's text with every marked block generated anew.
+def fill(text: str, results: Sequence[Result] = ()) -> str:
+    """The page's text with every marked block generated anew; ``results`` are ours.
 
     Raises:
         ResultError: a block has a name that nobody generates.
     """
+    blocks: dict[str, Callable[[], str]] = {
+        **BLOCKS,
+        **{f"ours-{table}": partial(ours, table, results) for table in (3, 5, 6)},
+    }
 
     def replaced(found: re.Match[str]) -> str:
         name = found["name"]
-        if name not in BLOCKS:
-            raise ResultError(f"no table '{name}' is generated; known: {', '.join(BLOCKS)}")
-        return f"{found[1]}\n{BLOCKS[name]()}\n\n{found[3]}"
+        if name not in blocks:
+            raise ResultError(f"no table '{name}' is generated; known: {', '.join(blocks)}")
+        return f"{found[1]}\n{blocks[name]()}\n\n{found[3]}"
 
     return _BLOCK.sub(replaced, text)
 
@@ -47,7 +54,33 @@ def fill(text: str) -> str:
 def main(paths: Sequence[str]) -> None:
     """Fill the pages in place."""
     for path in map(Path, paths):
-        write_atomic(path, fill(path.read_text(encoding="utf-8")))
+        write_atomic(path, fill(path.read_text(encoding="utf-8"), results_beside(path)))
+
+
+def results_beside(page: Path) -> tuple[Result, ...]:
+    """The result files in ``results`` beside the folder of the page, if there are any."""
+    files = sorted((page.resolve().parent.parent / "results").rglob("*.json"))
+    return load(files) if files else ()
+
+
+def ours(table: int, results: Sequence[Result]) -> str:
+    """Our scores that belong beside a table of the report, or that there are none.
+
+    A score belongs there by the rule of ``twlv report --paper``: task, metric, the whole data set, its classes.
+    """
+    rows = []
+    for result in results:
+        for name, score in result.scores.items():
+            found = matching_column(result, name)
+            if found is not None and found.table == table:
+                low, high = score.ci95 or (float("nan"), float("nan"))
+                training = result.embedding.get("training")
+                kind = training.get("kind", "") if isinstance(training, dict) else "stored embeddings"
+                cells = [f"{score.value:.2f} [{low:.1f}, {high:.1f}]", f"{result.coverage_fraction:.4f}"]
+                rows.append([result.backbone.name, found.dataset, found.metric, *cells, str(kind)])
+    if not rows:
+        return f"No number of ours yet: no result in `docs/results` is of a data set of Table {table}."
+    return _markdown(["backbone", "data set", "metric", "ours, 95 %", "coverage", "training clips"], rows)
 
 
 def probing(table: int) -> str:
@@ -172,6 +205,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "headlines": differences,
     "averages": checked_averages,
     "contradictions": contradictions,
+    "recipes-linear": linear_recipes,
+    "recipes-attentive": attentive_recipes,
 }
 """Name of a block in a page -> what writes it."""
 
