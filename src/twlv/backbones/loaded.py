@@ -16,9 +16,12 @@ from twlv.backbones.frames import check_frames
 from twlv.backbones.hashing import tensors_sha256
 from twlv.backbones.parts import Parts, kind_of
 from twlv.contracts import Tokens
-from twlv.errors import WeightsError
+from twlv.errors import UsageError, WeightsError
 from twlv.nn.precision import dtype_name, fast_float32, resolve_device, resolve_dtype
 from twlv.types import BackboneCard, Json
+
+_ANY_SIZE = ("efficientnet_lite",)
+"""Kinds that are convolutions throughout."""
 
 
 class LoadedBackbone:
@@ -70,6 +73,23 @@ class LoadedBackbone:
             patches, pooled = self._run(self._module, frames.to(self.device, self.dtype))
         with torch.inference_mode(mode=False):
             return Tokens(patches=_outside(patches), cls=None if pooled is None else _outside(pooled))
+
+    def at_size(self, size_px: int) -> LoadedBackbone:
+        """The same network for pictures of another size: its card says so, and its embeddings are others.
+
+        Raises:
+            UsageError: a network that takes one size only, or a size that its patches do not divide.
+        """
+        card = self._card
+        if size_px == card.image_size_px:
+            return self
+        if self.kind not in _ANY_SIZE and not card.details.get("flexible_size", False):
+            raise UsageError(f"{card.name} takes pictures of {card.image_size_px} px only, not {size_px}")
+        if size_px < 1 or any(size_px % side for side in card.patch[1:]):
+            raise UsageError(f"{card.name}: {size_px} px is no multiple of its patches of {card.patch[1:]} px")
+        found = copy.copy(self)
+        found._card = dataclasses.replace(card, image_size_px=size_px, resize_px=0)
+        return found
 
     def __repr__(self) -> str:
         card = self._card

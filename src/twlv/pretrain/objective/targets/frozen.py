@@ -28,9 +28,13 @@ _Answer: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 class FrozenTeacher:
     """A backbone that only answers. It is no part of the objective's state, and no gradient reaches it."""
 
-    def __init__(self, name: str, device: torch.device) -> None:
+    def __init__(self, name: str, device: torch.device, input_px: int | None = None) -> None:
         self.device = device
         self.backbone: Backbone = load(name, device=str(device), dtype="auto")
+        if input_px is not None and input_px != self.backbone.card.image_size_px:
+            if not isinstance(self.backbone, LoadedBackbone):
+                raise UsageError(f"{name} takes pictures of {self.backbone.card.image_size_px} px only")
+            self.backbone = self.backbone.at_size(input_px)
         self._network: VideoTransformer | None = None
         self._last: tuple[weakref.ref[Seen], torch.Tensor, _Answer] | None = None
 
@@ -100,9 +104,12 @@ class FrozenTeacher:
 
 
 @lru_cache(maxsize=4)
-def teacher(name: str, device: torch.device) -> FrozenTeacher:
-    """The teacher of a name, loaded once per process for all targets that ask for it."""
-    return FrozenTeacher(name, device)
+def teacher(name: str, device: torch.device, input_px: int | None = None) -> FrozenTeacher:
+    """The teacher of a name, loaded once per process for all targets that ask for it.
+
+    ``input_px`` gives it pictures of another size than its own: for convolutions, a smaller one costs less.
+    """
+    return FrozenTeacher(name, device, input_px)
 
 
 def to_grid(features: torch.Tensor, grid: Grid) -> torch.Tensor:

@@ -16,13 +16,15 @@ from twlv.pretrain.objective.targets.target import Context
 
 @dataclass(frozen=True, kw_only=True)
 class Global:
-    """The pooled vector of a backbone by name or folder; an image model sees ``steps`` frames of the clip.
+    """The pooled vector of a backbone by name or folder; an image model sees ``steps`` frames of the clip,
+    at ``input_px`` (see ``ImageTeacher``; the same for both, and it runs once).
 
     A video model is not asked about single images.
     """
 
     teacher: str
     steps: int | None = 4
+    input_px: int | None = None
     metric: Distance = "cosine"
     name: str = "global"
     on_images: bool = True
@@ -30,7 +32,7 @@ class Global:
 
     def open(self, context: Context) -> OpenGlobal:
         """Loads the teacher."""
-        return OpenGlobal(self, teacher(self.teacher, context.device))
+        return OpenGlobal(self, teacher(self.teacher, context.device, self.input_px))
 
 
 class OpenGlobal(ByDistance):
