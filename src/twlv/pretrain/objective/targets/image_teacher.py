@@ -21,8 +21,9 @@ class ImageTeacher:
     """Tokens of an image backbone, by its name, at the first frame of ``steps`` of the T' steps (None: all).
 
     The teacher's grid is resized to the student's. ``input_px`` shows it the clip at another size than its own
-    (None), which convolutions allow: at 96 px EfficientNet-lite0 does a fifth of its work. ``layer_norm``
-    normalises each token, without weights. The default of the metric is UMT's ``2 - 2 cos``.
+    (None), which convolutions allow; it is cheaper and sees less: EfficientNet-lite0 at 128 px took 0.42 of the
+    time of 224, at 96 px 0.32, and told 30 looks of rendered clips of 64 px .29 and .23 of the time, not .34.
+    ``layer_norm`` normalises each token, without weights. The default of the metric is UMT's ``2 - 2 cos``.
     """
 
     teacher: str
