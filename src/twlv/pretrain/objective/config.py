@@ -135,11 +135,11 @@ class ObjectiveConfig:
 
     ``visible_share`` fixes V = T' * round(share * H' * W') for every mask, exactly. ``place_weights`` draws
     what is visible with a weight per place: ``motion`` more where the picture changes, ``saliency`` more
-    where the image backbone ``place_teacher``, at ``place_steps`` steps, sees something unlike the rest of
-    the frame. ``normalise`` divides every loss by that of the best constant predictor (a running mean with
-    ``constant_decay``); without it the losses are those of the papers. ``mean`` and ``std`` apply to pixels in
-    [0, 1]. ``drop_path`` rises linearly with depth to this rate. ``recompute`` keeps no activations of the
-    blocks (less memory, a third more time).
+    where the image backbone ``place_teacher``, at ``place_steps`` steps and ``place_input_px`` (as an
+    ``ImageTeacher`` has them), sees something unlike the rest of the frame. ``normalise`` divides every loss
+    by that of the best constant predictor (a running mean with ``constant_decay``); without it the losses are
+    those of the papers. ``mean`` and ``std`` apply to pixels in [0, 1]. ``drop_path`` rises linearly with
+    depth to this rate. ``recompute`` keeps no activations of the blocks (less memory, a third more time).
     """
 
     encoder: VitConfig
@@ -151,6 +151,7 @@ class ObjectiveConfig:
     place_weights: Literal["none", "motion", "saliency"] = "none"
     place_teacher: str = ""
     place_steps: int | None = 4
+    place_input_px: int | None = None
     normalise: bool = True
     constant_decay: float = 0.99
     drop_path: float = 0.0

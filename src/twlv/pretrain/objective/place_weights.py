@@ -31,15 +31,15 @@ def motion_weights(seen: Seen) -> DoubleArray:
     return found
 
 
-def saliency_weights(seen: Seen, name: str, steps: int | None) -> DoubleArray:
+def saliency_weights(seen: Seen, name: str, steps: int | None, input_px: int | None = None) -> DoubleArray:
     """(B, N): how unlike its frame's mean token each token of an image teacher is, 1 - cos, plus a floor.
 
     UMT draws by its teacher's attention; a backbone by name gives none, so this stands for it (ours). The
-    teacher looks at ``steps`` of the T' steps (ask for those of its targets, and it runs once); the others
-    take the mean of these.
+    teacher looks at ``steps`` of the T' steps, at ``input_px`` (as for its targets: then it runs once); the
+    others take the mean of these.
     """
     chosen = chosen_steps(seen.grid[0], steps)
-    patches, _ = teacher(name, seen.frames.device).at_steps(seen, chosen)
+    patches, _ = teacher(name, seen.frames.device, input_px).at_steps(seen, chosen)
     patches = to_grid(patches, (len(chosen), *seen.grid[1:])).float()
     mean = patches.mean(dim=(2, 3), keepdim=True)
     unlike = 1 - functional.cosine_similarity(patches, mean, dim=-1)

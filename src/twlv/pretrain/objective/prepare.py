@@ -47,7 +47,7 @@ def _place_weights(config: ObjectiveConfig, seen: Seen) -> DoubleArray | None:
     if config.place_weights == "motion":
         return motion_weights(seen)
     if config.place_weights == "saliency":
-        return saliency_weights(seen, config.place_teacher, config.place_steps)
+        return saliency_weights(seen, config.place_teacher, config.place_steps, config.place_input_px)
     return None
 
 
