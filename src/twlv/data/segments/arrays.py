@@ -66,7 +66,7 @@ def notes_of_detections(detections: Segments, videos: Mapping[str, VideoSegments
     """What looks wrong with detections, in words.
 
     Raises:
-        InputError: no video is known; or most detections start after their video ends, as frames for seconds do.
+        InputError: no video is known; or most detections start after their video ends, as frames do.
     """
     unknown = detections.video == len(videos)
     if unknown.all():
