@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from pretrain_tiny import tiny
 
+from twlv.errors import MissingExtra
 from twlv.pretrain.train.log import rows
 from twlv.pretrain.train.loop import train
 from twlv.pretrain.train.monitors import direction_auc, effective_rank, leave_one_out
-from twlv.pretrain.train.probe_set import ProbeSet, Seen, render_probe_set
+from twlv.pretrain.train.probe_set import ProbeSet, Seen, embed, render_probe_set
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +68,29 @@ def test_a_collapse_stops_the_run(tmp_path: Path) -> None:
     assert finished.step == 3
     assert "effective rank" in finished.stopped
     assert rows(tmp_path / "log.jsonl")[-1]["kind"] == "stop"
+
+
+def test_embeddings_are_of_normalised_clips_forward_and_backward(probe: ProbeSet) -> None:
+    class Middle(torch.nn.Module):
+        """Tokens (B, T, 1, 1, 1): the mean of each frame, times its place in time."""
+
+        def forward(self, frames: torch.Tensor) -> torch.Tensor:
+            times = torch.arange(frames.shape[1], dtype=torch.float32).view(1, -1, 1, 1, 1)
+            return frames.mean(dim=(2, 3, 4), keepdim=True) * times
+
+    config = tiny().objective
+    seen = embed(Middle(), probe, config, torch.device("cpu"))
+    pixels = probe.frames.double() / 255
+    mean, std = (
+        torch.tensor(values, dtype=torch.float64).view(3, 1, 1) for values in (config.mean, config.std)
+    )
+    levels = ((pixels - mean) / std).mean(dim=(2, 3, 4)).numpy()
+    times = np.arange(4)
+    np.testing.assert_allclose(seen.forward[:, 0], (levels * times).mean(axis=1), atol=1e-5)
+    np.testing.assert_allclose(seen.backward[:, 0], (levels * times[::-1]).mean(axis=1), atol=1e-5)
+
+
+def test_event_files_need_their_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(MissingExtra, match=r"twlv\[tensorboard\]"):
+        train(tiny(steps=1, tensorboard=True), tmp_path)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import twlv
+from twlv.cli import pretrain
 from twlv.cli.main import main
 from twlv.cli.pretrain import chosen
 from twlv.errors import UnknownName, UsageError
@@ -30,6 +35,29 @@ def test_smoke_runs_and_its_backbone_loads(tmp_path: Path, capsys: pytest.Captur
     assert losses[-1] < losses[0]
     assert main(["pretrain", "smoke", "--out", str(tmp_path / "run")]) == 2
     assert "--resume" in capsys.readouterr().err
+
+
+def test_a_stopped_run_says_how_to_go_on_and_exits_with_130(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(row: Mapping[str, Any]) -> None:
+        if row["step"] == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(pretrain, "_show", ask)
+    words = [
+        "pretrain",
+        "smoke",
+        "--out",
+        str(tmp_path),
+        "--set",
+        "train.steps=8",
+        "--set",
+        "train.monitor_clips=0",
+    ]
+    assert main(words) == 130
+    assert "stopped after step 6 of 8 (SIGINT)" in capsys.readouterr().out
+    assert main([*words, "--resume"]) == 0
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))

@@ -17,11 +17,10 @@ class Log:
 
     def __init__(self, path: Path, *, after: int = 0, tensorboard: bool = False) -> None:
         """Continue a log that is there, without the lines of steps beyond ``after``, which are made again."""
-        self._path = path
+        self._board = _board(path.parent) if tensorboard else None
         kept = [row for row in rows(path) if row.get("step", 0) <= after] if path.exists() else []
         write_atomic(path, "".join(_line(row) for row in kept))
         self._handle = path.open("a", encoding="utf-8")
-        self._board = _board(path.parent) if tensorboard else None
 
     def write(self, kind: str, step: int, values: Mapping[str, Json]) -> None:
         """One line, on the disk's queue at once."""

@@ -102,12 +102,10 @@ def train(
                 trainer.restore(saved)
             step = saved.step if saved else 0
             reader = batches(recipe.data, seed=recipe.train.seed, world=world.size, rank=world.rank)
+            held.callback(reader.close)
             keeper = Keeper(recipe, folder, world, after=step, watch=watch, write=write)
-            try:
-                return _run(trainer, reader, keeper, request, step)
-            finally:
-                reader.close()
-                keeper.close(getattr(reader, "failures", None))
+            held.callback(lambda: keeper.close(getattr(reader, "failures", None)))
+            return _run(trainer, reader, keeper, request, step)
 
 
 def _run(trainer: Trainer, reader: Batches, keeper: Keeper, request: Request, step: int) -> Finished:
