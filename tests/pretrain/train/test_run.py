@@ -15,6 +15,7 @@ import torch
 from pretrain_tiny import losses, tiny
 
 import twlv
+from twlv.backbones.table import TABLE
 from twlv.errors import UsageError
 from twlv.pretrain.batch import Batch
 from twlv.pretrain.data.settings import SourceSettings
@@ -81,6 +82,22 @@ def test_the_backbone_is_the_averaged_encoder(finished: Finished, tmp_path: Path
     place = checkpoint.found(finished.folder.checkpoints)[-1]
     again = export_checkpoint(tiny(steps=10), place, tmp_path / "again")
     assert twlv.load(str(again), device="cpu", dtype="float32").card.weights_sha256 == model.card.weights_sha256
+
+
+def test_the_card_says_what_teachers_have_seen(finished: Finished, tmp_path: Path) -> None:
+    from twlv.pretrain.objective.config import Use
+    from twlv.pretrain.objective.targets.image_teacher import ImageTeacher
+    from twlv.pretrain.objective.targets.video_teacher import VideoTeacher
+
+    folder, name = str(finished.folder.backbone), "efficientnet_lite0.imagenet"
+    uses = (Use(target=ImageTeacher(teacher=name)), Use(target=VideoTeacher(teacher=folder)))
+    recipe = tiny(steps=10)
+    recipe = replace(recipe, objective=replace(recipe.objective, uses=uses))
+    place = checkpoint.found(finished.folder.checkpoints)[-1]
+    card = twlv.load(str(export_checkpoint(recipe, place, tmp_path / "made")), device="cpu").card
+    assert card.pretrained_on == ("synthetic", *TABLE[name].card.pretrained_on)
+    assert len(card.pretrained_on) > 1
+    assert f"image_teacher ({name}), video_teacher ({folder})" in card.source
 
 
 # ---------------------------------------------------------------- going on

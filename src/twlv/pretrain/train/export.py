@@ -7,12 +7,13 @@ from pathlib import Path
 
 import torch
 
-from twlv.backbones.folder import save
+from twlv.backbones.folder import described, save
 from twlv.backbones.loaded import loaded
 from twlv.backbones.own import config_json
 from twlv.backbones.parts import kind_of
 from twlv.backbones.random_weights import random_card
 from twlv.backbones.strict import load_strictly
+from twlv.backbones.table import TABLE
 from twlv.pretrain.train.checkpoint import read
 from twlv.pretrain.train.recipe import Recipe
 
@@ -37,7 +38,7 @@ def export(recipe: Recipe, weights: Mapping[str, torch.Tensor], folder: Path, *,
         std=recipe.objective.std,
         weights=f"pretrained with the recipe {recipe.name}, {step} of {recipe.train.steps} steps{average}",
         licence="not stated: it follows from the licence of the training data",
-        pretrained_on=tuple(source.name for source in (*recipe.data.clips, *recipe.data.images)),
+        pretrained_on=_seen(recipe),
         source=f"targets: {', '.join(_targets(recipe))}",
     )
     return save(folder, loaded(card=card, kind=KIND, config=config, parts=parts, device="cpu", dtype="float32"))
@@ -55,9 +56,21 @@ def export_checkpoint(recipe: Recipe, place: Path, folder: Path) -> Path:
 
 
 def _targets(recipe: Recipe) -> list[str]:
-    """The uses, each with its teacher: what a teacher was trained on is known to the student, too."""
-    teachers = [getattr(use.target, "teacher", "") for use in recipe.objective.uses]
-    return [
-        f"{use.label} ({teacher})" if teacher else use.label
-        for use, teacher in zip(recipe.objective.uses, teachers, strict=True)
-    ]
+    """The uses, each with its teacher."""
+    pairs = ((use.label, getattr(use.target, "teacher", "")) for use in recipe.objective.uses)
+    return [f"{label} ({teacher})" if teacher else label for label, teacher in pairs]
+
+
+def _seen(recipe: Recipe) -> tuple[str, ...]:
+    """Names of the data: the run's own, and what its teachers were trained on, which the student knows, too."""
+    own = [source.name for source in (*recipe.data.clips, *recipe.data.images)]
+    teachers = dict.fromkeys(getattr(use.target, "teacher", "") for use in recipe.objective.uses)
+    learnt = [name for teacher in teachers if teacher for name in _data_of(teacher)]
+    return tuple(dict.fromkeys([*own, *learnt]))
+
+
+def _data_of(teacher: str) -> tuple[str, ...]:
+    if teacher in TABLE:
+        return TABLE[teacher].card.pretrained_on
+    said = described(teacher)[1] if Path(teacher).exists() else None
+    return said.card.pretrained_on if said else ()
