@@ -17,7 +17,8 @@ from twlv.embedding import embed_list
 from twlv.errors import UsageError
 from twlv.evaluation import evaluate
 from twlv.evaluation_live import evaluate_augmented
-from twlv.tasks import KNN, LinearProbe
+from twlv.tasks import KNN, AttentiveProbe, LinearProbe
+from twlv.tasks.recipes_attentive import attentive_protocol
 from twlv.tasks.recipes_linear import imagenet1k
 from twlv.types import Dataset, Embedding, MultiClip, Sampling, Strided, Uniform
 
@@ -58,7 +59,12 @@ def test_the_named_set_reads_the_folder(pictures: Dataset) -> None:
     assert [len(pictures.split(name).samples) for name in ("train", "val")] == [10, 6]
 
 
-@pytest.mark.parametrize("task", [KNN(k=3), LinearProbe(epochs=20, batch_size=4)])
+ATTENTIVE = AttentiveProbe(
+    pooler="plain", epochs=60, batch_size=4, learning_rates=(0.1,), weight_decays=(0.01,)
+)
+
+
+@pytest.mark.parametrize("task", [KNN(k=3), LinearProbe(epochs=20, batch_size=4), ATTENTIVE])
 def test_pictures_go_through_the_tasks_of_videos(backbone, pictures: Dataset, task) -> None:
     result = evaluate(backbone, pictures, task)
     assert next(iter(result.scores.values())).value == 100.0
@@ -109,3 +115,18 @@ def test_the_imagenet_recipe_trains_on_augmented_pictures(backbone, pictures: Da
     assert result.scores["linear_probe/top1"].value == 100.0
     assert result.embedding["training"]["augmentation"]["flip"] == 0.5
     assert Augmentation(flip=0.5).flip == protocol.augmentation.flip
+
+
+def test_the_imagenet_recipe_of_an_attentive_probe_does_too(backbone, pictures: Dataset) -> None:
+    protocol = attentive_protocol("imagenet1k")
+    result = evaluate_augmented(
+        backbone,
+        pictures,
+        dataclasses.replace(protocol.probe, epochs=60, batch_size=4, learning_rates=(0.1,)),
+        protocol.augmentation,
+        sampling=protocol.sampling,
+        views=protocol.views,
+    )
+    assert result.scores["attentive_probe/top1"].value == 100.0
+    assert result.embedding["level"] == "patch"
+    assert result.embedding["training"]["augmentation"]["aspect"] == [0.5, 2.0]
