@@ -1,7 +1,7 @@
 """Pure functions from arrays to numbers; numpy only.
 
-``top_k`` accuracy, mean per class, confusion; ``average_precision`` of several labels; ``interval`` how
-far to trust them. Fractions, not percent.
+``top_k`` accuracy, mean per class, confusion; ``average_precision`` of several labels; ``segmentation`` of
+labels of every frame; ``interval`` how far to trust them. Fractions, not percent.
 """
 
 from twlv.metrics.average_precision import average_precision, mean_average_precision
