@@ -3,7 +3,8 @@
 ``unit`` vectors whose dot products are exact; ``neighbours`` exact k nearest neighbours; ``linear`` many
 linear classifiers side by side and ``train_linear`` their training; ``optimizers`` and ``schedule`` the
 update; ``standardise`` features to mean 0; ``precision`` keeps reduced number formats out. ``train_attentive``
-attentive probes side by side, ``released_probes`` those of others; ``checkpoint`` training that goes on. ``asformer`` labels every step.
+attentive probes side by side, ``released_probes`` those of others; ``checkpoint`` training that goes on.
+``asformer`` labels every step of a long video.
 """
 
 from twlv.heads.linear import LinearHeads, Places
