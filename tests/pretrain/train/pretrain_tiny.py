@@ -64,10 +64,19 @@ def _slowly(row: Mapping[str, Any]) -> None:
 
 
 def shared_run(out: Path, kind: str) -> None:
-    """Four steps of 8 clips; by ``fsdp`` in two halves."""
+    """Four steps of 8 clips; by ``fsdp`` in two halves. One target begins late, one predictor is never read."""
     from twlv.pretrain.train.loop import train
 
     recipe = tiny(steps=4, num_clips=8, parallel=kind, decay_share=0.0)
+    first, second = recipe.objective.uses
+    unread = PredictorConfig(name="unread", width=16, depth=1, num_heads=2)
+    objective = replace(
+        recipe.objective,
+        uses=(first, replace(second, start_step=1)),
+        predictors=(*recipe.objective.predictors, unread),
+        recompute=True,
+    )
+    recipe = replace(recipe, objective=objective)
     if kind == "fsdp":
         train(replace(recipe, train=replace(recipe.train, steps=2)), out)
     train(recipe, out, resume=True)

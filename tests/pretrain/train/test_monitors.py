@@ -11,6 +11,8 @@ import torch
 from pretrain_tiny import tiny
 
 from twlv.errors import MissingExtra
+from twlv.pretrain.train import checkpoint
+from twlv.pretrain.train.config import MONITORS
 from twlv.pretrain.train.log import rows
 from twlv.pretrain.train.loop import train
 from twlv.pretrain.train.monitors import direction_auc, effective_rank, leave_one_out
@@ -60,6 +62,17 @@ def test_the_direction_auc_hears_only_the_order_of_frames(probe: ProbeSet) -> No
     moved = np.c_[look, probe.vertical + 0.1 * random.standard_normal(64)]
     other = np.c_[look, -probe.vertical + 0.1 * random.standard_normal(64)]
     assert direction_auc(Seen(forward=moved, backward=other), probe) > 0.95
+
+
+def test_a_run_keeps_the_checkpoint_of_its_best_monitor(tmp_path: Path) -> None:
+    recipe = tiny(steps=8, monitor_clips=32, monitor_every=3, checkpoint_every=2, keep=1, best="feature_std")
+    train(recipe, tmp_path)
+    seen = {r["step"]: r["monitors"] for r in rows(tmp_path / "log.jsonl") if r["kind"] == "monitors"}
+    assert set(seen[3]) == set(MONITORS)
+    best = max(seen, key=lambda step: seen[step]["feature_std"])
+    kept = [checkpoint.read(place) for place in checkpoint.found(tmp_path / "checkpoints")]
+    assert [state.step for state in kept] == sorted({best, 8})
+    assert checkpoint.highest(tmp_path / "checkpoints", "feature_std") == seen[best]["feature_std"]
 
 
 def test_a_collapse_stops_the_run(tmp_path: Path) -> None:

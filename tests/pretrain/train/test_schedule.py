@@ -60,6 +60,7 @@ def test_until_the_decay_a_longer_wsd_run_has_the_same_rates(steps: int, more: i
         ({"ema": 1.0}, "ema"),
         ({"lr": float("nan")}, "lr"),
         ({"monitor_clips": 33}, "monitor_clips"),
+        ({"best": "knn_looks"}, "knn_appearance"),
         ({"optimizer": "muon", "parallel": "fsdp"}, "muon"),
     ],
 )

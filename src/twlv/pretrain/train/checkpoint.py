@@ -8,6 +8,7 @@ is on the disk, so a killed run or a full disk leaves the ones before as they we
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -107,21 +108,25 @@ def prune(folder: Path, *, keep: int, best: str = "") -> Path | None:
     for part in folder.glob(f".{_PREFIX}*.part"):
         shutil.rmtree(part, ignore_errors=True)
     places = found(folder)
-    highest = _highest(places, best) if best else None
+    known = _monitored(places, best)
+    chosen = max(known, key=lambda pair: pair[0])[1] if known else None
     for place in places[:-keep]:
-        if place != highest:
+        if place != chosen:
             shutil.rmtree(place)
-    return highest
+    return chosen
 
 
-def _highest(places: list[Path], monitor: str) -> Path | None:
-    def value(place: Path) -> float | None:
-        state = json.loads((place / STATE).read_text(encoding="utf-8"))
-        seen = state["monitors"].get(monitor)
-        return None if seen is None else float(seen)
+def highest(folder: Path, monitor: str) -> float:
+    """The highest value of a monitor among the checkpoints; minus infinity where there is none."""
+    return max((value for value, _ in _monitored(found(folder), monitor)), default=-math.inf)
 
-    known = [(seen, place) for place in places if (seen := value(place)) is not None]
-    return max(known, key=lambda pair: pair[0])[1] if known else None
+
+def _monitored(places: list[Path], monitor: str) -> list[tuple[float, Path]]:
+    """The checkpoints that say something of a monitor, with its value."""
+    states = [json.loads((place / STATE).read_text(encoding="utf-8"))["monitors"] for place in places]
+    return [
+        (float(seen[monitor]), place) for seen, place in zip(states, places, strict=True) if monitor in seen
+    ]
 
 
 def _write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from twlv.errors import UsageError
+from twlv.errors import UnknownName, UsageError
+
+MONITORS = ("effective_rank", "feature_std", "knn_appearance", "knn_direction", "motion_direction_auc")
+"""What ``monitors`` measures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,8 @@ class TrainConfig:
         log_every, checkpoint_every, monitor_every: Steps between lines of the log, checkpoints, monitors. The
             last step has all three; 0 leaves out what it counts but for that.
         keep: Newest checkpoints that are kept.
-        best: Monitor whose highest value keeps a checkpoint of its own; "": none.
+        best: One of MONITORS: whenever it is higher than ever before, a checkpoint is written and kept; "":
+            none.
         monitor_clips: Rendered clips of the monitors' fixed set; 0: no monitors.
         least_rank: The run stops where three monitors in a row find an effective rank below this share of the
             width; 0: never.
@@ -86,5 +90,7 @@ class TrainConfig:
             raise UsageError("train.ema and train.least_rank lie in [0, 1), train.decay_share in [0, 1]")
         if self.monitor_clips and (self.monitor_clips < 32 or self.monitor_clips % 32):
             raise UsageError(f"train.monitor_clips is 0 or a multiple of 32, got {self.monitor_clips}")
+        if self.best and self.best not in MONITORS:
+            raise UnknownName("monitor", self.best, MONITORS, hint="(train.best)")
         if self.optimizer == "muon" and self.parallel == "fsdp":
             raise UsageError("muon needs whole matrices, which fsdp shares out; use parallel ddp or adamw")

@@ -45,6 +45,7 @@ class Keeper:
         self._recipe, self._world, self._watch, self._write = recipe, world, watch, write
         self._probe: ProbeSet | None = None
         self._low = 0
+        self._best = checkpoint.highest(folder.checkpoints, recipe.train.best)
         self._log: log.Log | None = None
         if world.is_first:
             self._log = log.Log(folder.log, after=after, tensorboard=recipe.train.tensorboard)
@@ -61,7 +62,9 @@ class Keeper:
         if config.monitor_clips and (last or _due(step, config.monitor_every)):
             found = self._monitor(trainer, step)
             stopping = stopping or self._collapsed(found)
-        if last or stopping or _due(step, config.checkpoint_every):
+        better = found.get(config.best, self._best) > self._best
+        if last or stopping or better or _due(step, config.checkpoint_every):
+            self._best = max(self._best, found.get(config.best, self._best))
             self._save(trainer, step, found)
         if stopping:
             self._line("stop", step, {"why": stopping})
