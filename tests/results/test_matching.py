@@ -64,6 +64,7 @@ def test_a_part_or_another_data_set_does_not_match(k400, changes):
 def test_other_scores(k400):
     assert matching_column(k400, "linear_probe/top5").table == 3
     assert matching_column(k400, "attentive_probe/top1").table == 5
+    assert "stored tokens" in matching_column(k400, "attentive_probe/top1").caveat
     assert matching_column(k400, "knn/top5") is None
     several = replace(k400, task=replace(k400.task, config={"k": [20, 200]}))
     assert matching_column(several, "knn/top1_k200").metric == "top1/uniform"

@@ -47,6 +47,8 @@ KNN_K, KNN_TEMPERATURE, KNN_CLIP_SECONDS = 200, 0.1, 2.0
 _CAVEATS = {
     3: "the report trains its linear probe with the backbone in the loop, on augmented clips (table 4); "
     "a probe on stored embeddings is expected to score lower",
+    5: "the report trains its attentive probe on augmented clips (table 4) and tells the form of its pooler in "
+    "words only; a probe on stored tokens is expected to score lower",
     6: "the report prints no k, temperature or metric for kNN; k = 200, temperature 0.1 and cosine are those "
     "of its published script",
 }
