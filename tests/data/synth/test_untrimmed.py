@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from twlv.data.segmentation import read_segmentation
 from twlv.data.synth import make_set, settings_for
 from twlv.data.synth.make import PLANS
 from twlv.data.synth.untrimmed import CLASSES_OF
@@ -69,6 +70,13 @@ def test_mapping_and_bundles_are_complete(made: Path) -> None:
         return {line for file in files for line in (made / "groundTruth" / file).read_text().splitlines()}
 
     assert classes(test) <= classes(train)
+
+
+def test_our_own_reader_finds_nothing_unusual(made: Path) -> None:
+    found = read_segmentation(made)
+    assert found.notes == ()
+    assert found.classes == ("background", *CLASSES_OF["default"])
+    assert {name: len(labels) for name, labels in found.labels.items()} == dict.fromkeys(database(made), 160)
 
 
 def test_every_action_occurs_equally_often_and_there_is_background(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def read_segmentation(root: Path, facts: SetFacts | None = None) -> Segmentation
 
     What is checked: the numbers of classes, videos and splits against ``facts``; of every split that no video
     and no person is in both halves, that both are all videos, that every class of the test set is trained;
-    that the test sets are all videos.
+    that several test sets together are all videos.
 
     Raises:
         InputError: no such folder.
