@@ -1,0 +1,1 @@
+"""Which targets, and which ways of sharing the encoder, give what: many short runs, read out alike."""

@@ -1,0 +1,78 @@
+"""What is compared: named sets of targets, and ways for two of them to share the encoder. All of it is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from twlv.errors import UnknownName
+from twlv.pretrain.ablation.remembered import Remembered
+from twlv.pretrain.objective.config import PredictorConfig, Reading, Use
+from twlv.pretrain.objective.targets.displacement import Displacement
+from twlv.pretrain.objective.targets.image_teacher import ImageTeacher
+from twlv.pretrain.objective.targets.pixels import Pixels
+
+TEACHER = "efficientnet_lite0.imagenet"
+SHARED = PredictorConfig(width=64, depth=2, num_heads=2)
+
+A = Use(target=Pixels(), name="A")
+B = Use(target=Remembered(of=Displacement(downsample=1)), name="B")
+_TEACHER = Remembered(of=ImageTeacher(teacher=TEACHER, steps=2, input_px=96))
+C = Use(target=_TEACHER, name="C", place="visible", head="norm_linear")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Targets as an objective uses them; none: the encoder stays as it was drawn."""
+
+    name: str
+    about: str
+    uses: tuple[Use, ...]
+    predictors: tuple[PredictorConfig, ...] = (SHARED,)
+
+
+def variants() -> dict[str, Variant]:
+    """All, by name, in the order in which they should be run."""
+    return {made.name: made for made in (*_sets(), *_levers())}
+
+
+def variant(name: str) -> Variant:
+    """The one of that name. Raises UnknownName."""
+    known = variants()
+    if name not in known:
+        raise UnknownName("variant", name, tuple(known))
+    return known[name]
+
+
+def _sets() -> tuple[Variant, ...]:
+    return (
+        Variant(name="none", about="random weights", uses=()),
+        Variant(name="A", about="pixels", uses=(A,)),
+        Variant(name="B", about="displacement by matching, masked tokens", uses=(B,)),
+        Variant(name="C", about="image teacher, visible tokens", uses=(C,)),
+        Variant(name="B+C", about="equal weights", uses=(B, C)),
+    )
+
+
+def _levers() -> tuple[Variant, ...]:
+    half: Callable[[int], Reading] = lambda part: Reading(channels=(part / 2, part / 2 + 0.5))  # noqa: E731
+    own = replace(SHARED, reads=half(0))
+    apart = replace(C, reads=half(1))
+    equal = (replace(B, balance="gradient"), replace(C, balance="gradient"))
+    return (
+        Variant(
+            name="B+C-subspaces", about="B reads one half of the channels, C the other", uses=(B, apart),
+            predictors=(own,),
+        ),
+        Variant(name="B+C-depth", about="C reads block 2 of 4", uses=(B, replace(C, reads=Reading(block=2)))),
+        Variant(name="B4+C", about="B counts four times", uses=(replace(B, weight=4.0), C)),
+        Variant(name="B+C-balance", about="gradients of one length", uses=equal),
+        Variant(name="B+C-both", about="C half on visible, half on masked tokens", uses=(B, *_both())),
+        Variant(name="A+B", about="equal weights", uses=(A, B)),
+        Variant(name="A+B+C", about="equal weights", uses=(A, B, C)),
+    )  # fmt: skip
+
+
+def _both() -> tuple[Use, Use]:
+    masked = Use(target=_TEACHER, name="C_masked", weight=0.5)
+    return replace(C, weight=0.5), masked
