@@ -147,6 +147,20 @@ def test_exact_displacements_are_shares_of_pixels() -> None:
     assert found.weight.reshape(2, 16, 2)[1, :, 1].max() == 0
 
 
+def test_coarse_displacements_are_followed_over_two_frames_as_fine_ones_are() -> None:
+    """Cells of 4 pixels: what moves by 8 pixels is two cells on, not eight."""
+    coarse = torch.zeros(1, 3, 2, 16, 16)
+    coarse[:, 0, 0, :, 4:8] = 8.0  # x: out of columns 4..7 into 6..9
+    coarse[:, 1, 1, :, 6:10] = -8.0  # there it turns upwards
+    fine = coarse.repeat_interleave(4, dim=-1).repeat_interleave(4, dim=-2)
+    frames = _noise(1, 4, 3, 64, 64)
+    target = Displacement(source="exact").open(_context(BIG))
+    found, expected = (target.prepare(_seen(frames, BIG, truth)) for truth in (coarse, fine))
+    assert torch.allclose(found.values, expected.values, atol=1e-6)
+    turned = expected.values.reshape(2, 4, 4, 2, 9, 9)[0, 1, 1, 1]
+    assert turned[0, 8] == pytest.approx(1)  # 8 to the right, 8 up, in low-resolution pixels of two
+
+
 def test_the_truth_is_used_where_it_is_known() -> None:
     frames = _noise(2, 4, 3, 64, 64)
     truth = torch.zeros(2, 3, 2, 64, 64)

@@ -1,6 +1,6 @@
 """Exact displacements as distributions over offsets: each pixel of a token adds its own.
 
-Axes: B clips, T frames, H W pixels, s steps, P places, O = (2R+1)^2 offsets, row by row.
+Axes: B clips, T frames, H W pixels or the cells of coarser displacements, s steps, P places, O = (2R+1)^2 offsets, row by row.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def _over_gap(seen: Seen, gap: int) -> torch.Tensor:
     if flow is None:
         raise ValueError("no truth came with these clips")
     starts = torch.arange(0, flow.shape[1] - gap + 1, seen.patch[0], device=flow.device)
-    moved = flow[:, starts]
+    moved, cell_px = flow[:, starts], seen.frames.shape[-1] / flow.shape[-1]
     for later in range(1, gap):
-        moved = moved + _looked_up(flow[:, starts + later], moved)
+        moved = moved + _looked_up(flow[:, starts + later], moved / cell_px)
     return moved
 
 
 def _looked_up(flow: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
-    """The flow (B, s, 2, H, W) at the pixel that ``at`` (displacements) leads to; the nearest inside."""
+    """The flow (B, s, 2, H, W) at the cell that ``at`` (displacements in cells) leads to; the nearest inside."""
     height, width = flow.shape[-2:]
     rows = torch.arange(height, device=flow.device)[:, None] + at[:, :, 1].nan_to_num().round().long()
     columns = torch.arange(width, device=flow.device) + at[:, :, 0].nan_to_num().round().long()
