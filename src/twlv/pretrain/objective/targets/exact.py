@@ -1,6 +1,7 @@
 """Exact displacements as distributions over offsets: each pixel of a token adds its own.
 
-Axes: B clips, T frames, H W pixels or the cells of coarser displacements, s steps, P places, O = (2R+1)^2 offsets, row by row.
+Axes: B clips, T frames, H W pixels or the cells of coarser displacements, s steps, P places,
+O = (2R+1)^2 offsets, row by row.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def _over_gap(seen: Seen, gap: int) -> torch.Tensor:
 
 
 def _looked_up(flow: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
-    """The flow (B, s, 2, H, W) at the cell that ``at`` (displacements in cells) leads to; the nearest inside."""
+    """The flow (B, s, 2, H, W) at the cell that ``at`` (counted in cells) leads to; the nearest inside."""
     height, width = flow.shape[-2:]
     rows = torch.arange(height, device=flow.device)[:, None] + at[:, :, 1].nan_to_num().round().long()
     columns = torch.arange(width, device=flow.device) + at[:, :, 0].nan_to_num().round().long()
