@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _table(options) if options.action == "table" else _run(options)
     except TwlvError as error:
-        print(f"ablation: {error}", file=sys.stderr)
+        sys.stderr.write(f"ablation: {error}\n")
         return 1
 
 
@@ -45,7 +45,9 @@ def _run(options: argparse.Namespace) -> int:
     chosen = [variant(name) for name in options.variants or variants()]
     for seed in options.seeds:
         for one in chosen:
-            print(run(one, seed=seed, budget=budget, sizes=ProbeSizes(), places=places), flush=True)
+            made = run(one, seed=seed, budget=budget, sizes=ProbeSizes(), places=places)
+            sys.stdout.write(f"{made}\n")
+            sys.stdout.flush()
     return 0
 
 
@@ -53,7 +55,7 @@ def _table(options: argparse.Namespace) -> int:
     from twlv.files import write_atomic
     from twlv.pretrain.ablation.table import table
 
-    write_atomic(options.results / "README.md", table(options.results).encode())
+    write_atomic(options.results / "README.md", table(options.results))
     return 0
 
 

@@ -6,6 +6,7 @@ Axes: n clips, T frames, C colours, S side, D width.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,20 +15,20 @@ from twlv.backbones.resolve import load
 from twlv.contracts import Backbone
 from twlv.pretrain.ablation.probes import Clips, ProbeSizes, Split, moving, ordered
 from twlv.pretrain.ablation.readout import Labelled, read_out
-from twlv.types import DoubleArray, Json
+from twlv.types import DoubleArray, IntArray
 
 CHANCE = {"appearance": 1 / 16, "direction": 1 / 8, "reversal": 1 / 2, "order": 1 / 2}
 _FORWARD = 4
 """Directions 0 to 3 (right to down-left) count as forward; played backward they are 4 to 7."""
 
 
-def abilities(folder: Path, sizes: ProbeSizes) -> dict[str, Json]:
+def abilities(folder: Path, sizes: ProbeSizes) -> dict[str, Any]:
     """Scores by split (``selection``, ``reported``), ability, and ``ridge`` or ``knn``."""
     backbone = load(str(folder), device="cpu")
     fit = _labelled(backbone, "fit", sizes)
-    found: dict[str, Json] = {}
+    found: dict[str, Any] = {}
     for split in ("selection", "reported"):
-        scored = _labelled(backbone, split, sizes)  # type: ignore[arg-type]
+        scored = _labelled(backbone, split, sizes)
         found[split] = {name: read_out(fit[name], scored[name]) for name in CHANCE}
     return found
 
@@ -53,7 +54,7 @@ def _reversal(backbone: Backbone, clips: Clips, features: DoubleArray) -> Labell
     )
 
 
-def _rows(features: DoubleArray, labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Labelled:
+def _rows(features: DoubleArray, labels: IntArray) -> Labelled:
     return Labelled(features=features, labels=labels, clips=np.arange(len(labels)))
 
 
@@ -62,7 +63,8 @@ def _features(backbone: Backbone, frames: torch.Tensor) -> DoubleArray:
     """The mean of all tokens of every clip, (n, D)."""
     mean, std = (torch.tensor(part)[:, None, None] for part in (backbone.card.mean, backbone.card.std))
     parts = []
-    for chunk in frames.split(64):
+    for start in range(0, len(frames), 64):
+        chunk = frames[start : start + 64]
         patches = backbone.encode((chunk.float() / 255 - mean) / std).patches
         parts.append(patches.flatten(1, -2).mean(dim=1).double().numpy())
     return np.concatenate(parts)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from twlv.types import IntArray
-from twlv.video.synthetic import DIRECTIONS, Fixed, Scene, draw, preset, render
+from twlv.video.synthetic import DIRECTIONS, Difficulty, Fixed, Scene, draw, preset, render
 
 Split: TypeAlias = Literal["fit", "selection", "reported"]
 SPLITS: tuple[Split, ...] = ("fit", "selection", "reported")
@@ -31,7 +31,7 @@ class ProbeSizes:
     fit: int = 768
     selection: int = 384
     reported: int = 384
-    difficulty: Literal["easy", "default", "hard"] = "easy"
+    difficulty: Difficulty = "easy"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,7 +53,7 @@ def moving(split: Split, sizes: ProbeSizes, num_frames: int, size_px: int) -> Cl
         Fixed(shape=SHAPES[look // 4], texture=TEXTURES[look % 4], direction=names[heading])
         for look, heading in zip(looks, headings, strict=True)
     ]
-    frames = _rendered(split, 0, fixed, sizes, num_frames, size_px)
+    frames = _rendered(_seed(split, 0), fixed, sizes.difficulty, num_frames=num_frames, size_px=size_px)
     return Clips(frames=frames, labels={"appearance": looks, "direction": headings})
 
 
@@ -63,15 +63,18 @@ def ordered(split: Split, sizes: ProbeSizes, num_frames: int, size_px: int) -> C
     count = getattr(sizes, split) // 2
     labels = np.random.default_rng((_SEED, 7, SPLITS.index(split))).integers(2, size=count)
     fixed = [Fixed(events=ORDERS[label]) for label in labels]
-    frames = _rendered(split, 1, fixed, sizes, num_frames, size_px)
+    frames = _rendered(_seed(split, 1), fixed, sizes.difficulty, num_frames=num_frames, size_px=size_px)
     return Clips(frames=frames, labels={"order": labels})
 
 
+def _seed(split: Split, kind: int) -> int:
+    return _SEED + 10 * kind + SPLITS.index(split)
+
+
 def _rendered(
-    split: Split, kind: int, fixed: list[Fixed], sizes: ProbeSizes, num_frames: int, size_px: int
+    seed: int, fixed: list[Fixed], difficulty: Difficulty, *, num_frames: int, size_px: int
 ) -> torch.Tensor:
-    factors = replace(preset(sizes.difficulty), duration_seconds=num_frames / 8)
-    seed = _SEED + 10 * kind + SPLITS.index(split)
+    factors = replace(preset(difficulty), duration_seconds=num_frames / 8)
     scenes: list[Scene] = [draw(seed, n, factors=factors, fixed=one) for n, one in enumerate(fixed)]
     parts = [
         render(scenes[start : start + 64], num_frames=num_frames, size_px=size_px)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from twlv.metrics.interval import cluster_bootstrap, wilson
-from twlv.types import DoubleArray, IntArray, Json
+from twlv.types import DoubleArray, IntArray
 
 NEIGHBOURS = 10
 STRENGTHS = tuple(float(10.0**power) for power in range(-3, 6))
@@ -30,12 +31,12 @@ class Labelled:
 Classifier = Callable[[Labelled, DoubleArray], IntArray]
 
 
-def read_out(fit: Labelled, scored: Labelled, *, seed: int = 0) -> dict[str, Json]:
+def read_out(fit: Labelled, scored: Labelled, *, seed: int = 0) -> dict[str, dict[str, Any]]:
     """Accuracy with its 95 % interval by ``ridge`` and by ``knn``.
 
     Rows of one clip (forward and reversed) share their luck, so then clips are drawn anew; else Wilson's.
     """
-    found: dict[str, Json] = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, classify in {"ridge": ridge, "knn": neighbours}.items():
         right = (classify(fit, scored.features) == scored.labels).astype(np.float64)
         low, high = _interval(right, scored.clips, seed)

@@ -84,7 +84,9 @@ class OpenRemembered:
         """That of the target."""
         return self.opened.constant(values, weight)
 
-    def _ask(self, seen: Seen, first: dict[bytes, int]) -> dict[bytes, tuple[torch.Tensor, torch.Tensor | None]]:
+    def _ask(
+        self, seen: Seen, first: dict[bytes, int]
+    ) -> dict[bytes, tuple[torch.Tensor, torch.Tensor | None]]:
         rows = list(first.values())
         moved = None if seen.displacement is None else seen.displacement[rows]
         found = self.opened.prepare(replace(seen, frames=seen.frames[rows], displacement=moved))

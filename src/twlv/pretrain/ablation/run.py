@@ -60,7 +60,7 @@ def run(variant: Variant, *, seed: int, budget: Budget, sizes: ProbeSizes, place
         "losses": _losses(folder), "training": spent, **made_by, "environment": environment(),
     }  # fmt: skip
     places.results.mkdir(parents=True, exist_ok=True)
-    write_atomic(target, (json.dumps(result, indent=1, sort_keys=True) + "\n").encode())
+    write_atomic(target, (json.dumps(result, indent=1, sort_keys=True) + "\n"))
     shutil.rmtree(folder)
     return target
 

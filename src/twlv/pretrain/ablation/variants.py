@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from twlv.errors import UnknownName
@@ -55,9 +54,8 @@ def _sets() -> tuple[Variant, ...]:
 
 
 def _levers() -> tuple[Variant, ...]:
-    half: Callable[[int], Reading] = lambda part: Reading(channels=(part / 2, part / 2 + 0.5))  # noqa: E731
-    own = replace(SHARED, reads=half(0))
-    apart = replace(C, reads=half(1))
+    own = replace(SHARED, reads=Reading(channels=(0.0, 0.5)))
+    apart = replace(C, reads=Reading(channels=(0.5, 1.0)))
     equal = (replace(B, balance="gradient"), replace(C, balance="gradient"))
     return (
         Variant(
