@@ -66,7 +66,7 @@ class OpenRemembered:
     def prepare(self, seen: Seen) -> TargetValues:
         """Asks the target for the clips that are new, all together."""
         keys = [_key(frames) for frames in seen.frames]
-        first = {key: row for row, key in reversed(list(enumerate(keys))) if key not in self._kept}
+        first = {key: row for row, key in enumerate(keys) if key not in self._kept}
         fresh = self._ask(seen, first) if first else {}
         rows = [self._kept[key] if key in self._kept else fresh[key] for key in keys]
         weights = [weight for _, weight in rows if weight is not None]
