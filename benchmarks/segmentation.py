@@ -5,8 +5,8 @@
     python benchmarks/segmentation.py --reference CHECKOUT    also CHECKOUT/model.py (ChinaYi/ASFormer), in turn
 
 One step is forward and backward of one video in training mode, one thread, at the report's size (8 layers,
-256 channels, width 768). 5,930 steps are a long video of 50Salads with sliding attention; 3,021 are one of Breakfast
-with full attention. Every measurement has its own process; the peak is that of the process, torch included.
+256 channels, width 768). 5,930 steps are a long video of 50Salads with sliding attention; 3,021 are one of
+Breakfast with full attention. Every measurement has its own process; the peak is that of the process.
 Aims: at least 2.5 times faster sliding, 1.5 times full; metrics of all splits of Breakfast in under 0.5 s.
 """
 

@@ -16,6 +16,7 @@ from twlv.heads.asformer import (
     segmentation_loss,
 )
 from twlv.heads.asformer.attention import full_attention, sliding_attention
+from twlv.heads.asformer.layer import ASFormerLayer
 
 SMALL = ASFormerConfig(width=6, num_classes=3, layers=3, channels=8)
 
@@ -98,6 +99,17 @@ def test_trap_26_whole_input_channels_are_dropped() -> None:
     assert bool((seen[0] == seen[0][:, :, :1]).all())
     assert seen[0].unique().tolist() == pytest.approx([0.0, 1 / 0.7])
     assert float((seen[0] == 0).float().mean()) == pytest.approx(0.3, abs=0.1)
+
+
+def test_dropout_at_the_end_of_a_layer_keeps_the_mean() -> None:
+    layer = ASFormerLayer(dataclasses.replace(SMALL, dropout=0.25), 0).train()
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.zero_()
+        layer.mix.bias.fill_(1.0)  # so that what is dropped from is 1 everywhere
+        found = layer(torch.zeros(1, 8, 2000), None, 1.0)
+    assert found.unique().tolist() == pytest.approx([0.0, 1 / 0.75])
+    assert found.mean().item() == pytest.approx(1.0, abs=0.03)
 
 
 def test_training_and_evaluation_differ_by_dropout_only() -> None:

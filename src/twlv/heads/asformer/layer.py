@@ -77,7 +77,14 @@ class ASFormerLayer(nn.Module):
         normed = functional.instance_norm(found, eps=1e-5)
         read = self.attention(normed, normed if source is None else source, mask)
         mixed = self.mix(torch.add(found, read, alpha=weight))
-        return masked(signal + functional.dropout(mixed, self.dropout, self.training), mask)
+        return masked(self._added(signal, mixed), mask)
+
+    def _added(self, signal: torch.Tensor, mixed: torch.Tensor) -> torch.Tensor:
+        """The sum, with dropout of ``mixed`` in training; torch's own draws four times as long on a CPU."""
+        if not self.training or not self.dropout:
+            return signal + mixed
+        kept = torch.rand_like(mixed) >= self.dropout
+        return torch.add(signal, mixed * kept, alpha=1 / (1 - self.dropout))
 
 
 def masked(signal: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
