@@ -58,6 +58,14 @@ def test_ours_are_those_of_the_reports_data_sets(make):
     assert "| mine | K400 | top1/uniform | 51.23 [50.0, 52.5] | 1.0000 | stored embeddings |" in table
 
 
+def test_only_results_are_read_beside_a_page(make, tmp_path):
+    folder = tmp_path / "results" / "ours"
+    assert results_beside(tmp_path / "protocols" / "page.md") == ()
+    make("mine").save(folder)
+    (folder / "another.json").write_text('{"schema": 1, "steps": 5}')
+    assert [one.backbone.name for one in results_beside(tmp_path / "protocols" / "page.md")] == ["mine"]
+
+
 def test_rows_as_printed():
     assert "| TWLV-I ViT-L | 65.97 | 70.82 | 69.88 | 19.47 | 19.73 | 19.11 |" in knn()
     assert "| V-JEPA ViT-H | 34.46 | 42.45 | 40.68 | 24.67† | 24.90† | 21.54† |" in knn()

@@ -6,6 +6,7 @@ A page holds ``<!-- table: NAME -->`` and ``<!-- end -->``; what stands between 
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -58,9 +59,15 @@ def main(paths: Sequence[str]) -> None:
 
 
 def results_beside(page: Path) -> tuple[Result, ...]:
-    """The result files in ``results`` beside the folder of the page, if there are any."""
+    """The result files in ``results`` beside the folder of the page; files of another form are passed over."""
     files = sorted((page.resolve().parent.parent / "results").rglob("*.json"))
-    return load(files) if files else ()
+    found = [file for file in files if _is_result(file)]
+    return load(found) if found else ()
+
+
+def _is_result(file: Path) -> bool:
+    document = json.loads(file.read_text(encoding="utf-8"))
+    return isinstance(document, dict) and {"schema", "task", "dataset", "scores"} <= document.keys()
 
 
 def ours(table: int, results: Sequence[Result]) -> str:
