@@ -252,6 +252,17 @@ def test_targets_losses_gradients_and_one_step(kind: str) -> None:
         check_sums(weights, theirs)
 
 
+@torch.no_grad()
+def test_the_mean_of_weights_starts_before_the_first_step_and_follows_it() -> None:
+    model = ActionFormer(CONFIG["anet"])
+    mean = MeanWeights(model, decay=0.75)
+    before = model.distance_scales.clone()
+    model.distance_scales += 4.0
+    torch.testing.assert_close(mean.model.distance_scales, before)
+    mean.update(model)
+    torch.testing.assert_close(mean.model.distance_scales, before + 1.0)
+
+
 def renamed(theirs: dict[str, Any]) -> dict[str, Any]:
     from twlv.heads.actionformer.reference import our_name
 

@@ -149,6 +149,14 @@ def test_voting_is_a_mean_of_what_overlaps_and_leaves_what_nothing_does() -> Non
     assert vote(alone, segments, scores, least=0.7, by_overlap=False).tolist() == alone.tolist()
 
 
+def test_hard_suppression_removes_an_overlap_of_exactly_the_threshold() -> None:
+    segments = np.array([[0, 100], [0, 25]], dtype=np.float32)
+    scores = np.array([0.9, 0.8], dtype=np.float32)
+    for overlap, left in ((0.25, [0]), (0.26, [0, 1])):
+        picks = hard_picks(segments, scores, np.arange(2), overlap=overlap, least=0.001)
+        assert [row for _, row in picks] == left
+
+
 def test_hard_suppression_takes_the_first_of_equal_scores() -> None:
     segments = np.array([[0, 10], [1, 11], [30, 40]], dtype=np.float32)
     found = suppress(segments, np.full(3, 0.5), np.zeros(3), SETTINGS["hard"])
