@@ -75,7 +75,7 @@ def test_thumos_equals_the_evaluator(
     thumos: tuple[Segments, Segments, dict[str, np.ndarray]], rules: str
 ) -> None:
     detections, truth, saved = thumos
-    # Two detections of a class have equal scores, whose order a long unstable sort left to chance: theirs is that
+    # Two detections of a class have equal scores, whose order an unstable sort left to chance: theirs is that
     # of the rows reversed.
     detections = detections.keep(np.arange(len(detections))[::-1])
     found = detection_scores(detections, truth, thresholds=THUMOS14_THRESHOLDS, rules=RULES[rules])
