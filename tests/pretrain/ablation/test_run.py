@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from twlv.errors import InputError, UnknownName
+from twlv.errors import InputError, TwlvError, UnknownName
 from twlv.pretrain.ablation import run as running
 from twlv.pretrain.ablation.__main__ import main
 from twlv.pretrain.ablation.micro import Budget, micro
@@ -16,6 +18,11 @@ from twlv.pretrain.ablation.probes import ProbeSizes
 from twlv.pretrain.ablation.run import Places, run
 from twlv.pretrain.ablation.table import score, table
 from twlv.pretrain.ablation.variants import variant, variants
+from twlv.pretrain.batch import Batch
+from twlv.pretrain.data.loader import Loader
+from twlv.pretrain.data.settings import DataSettings, open_loader
+from twlv.pretrain.train.loop import Finished, train
+from twlv.pretrain.train.recipe import Recipe
 
 BUDGET = Budget(steps=3, num_clips=4, pool=8, width=32, depth=2, num_frames=4, size_px=16)
 SIZES = ProbeSizes(fit=48, selection=24, reported=24)
@@ -39,6 +46,34 @@ def test_a_run_leaves_all_that_made_it_and_is_not_made_twice(
     assert not list(places.work.iterdir())
     monkeypatch.setattr(running, "train", None)
     assert run(variant("A+B"), seed=1, budget=BUDGET, sizes=SIZES, places=places) == made
+
+
+def test_a_stopped_run_goes_on_to_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopping:
+        def __init__(self, loader: Loader) -> None:
+            self.loader, self.close = loader, loader.close
+
+        def batch(self, step: int) -> Batch:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return self.loader.batch(step)
+
+    def opened(settings: DataSettings, *, seed: int, world: int, rank: int) -> Stopping:
+        return Stopping(open_loader(settings, seed=seed, world=world, rank=rank))
+
+    def stopping(recipe: Recipe, out: Path, *, resume: bool) -> Finished:
+        return train(recipe, out, resume=resume, batches=opened)
+
+    whole, parted = _places(tmp_path / "whole"), _places(tmp_path / "parted")
+    expected = run(variant("A"), seed=0, budget=BUDGET, sizes=SIZES, places=whole)
+    monkeypatch.setattr(running, "train", stopping)
+    with pytest.raises(TwlvError, match="stopped at step 1"):
+        run(variant("A"), seed=0, budget=BUDGET, sizes=SIZES, places=parted)
+    monkeypatch.setattr(running, "train", train)
+    assert not parted.results.exists()
+    found = json.loads(run(variant("A"), seed=0, budget=BUDGET, sizes=SIZES, places=parted).read_text())
+    assert found["training"]["resumed"] is True
+    assert found["scores"] == json.loads(expected.read_text())["scores"]
+    assert found["losses"] == json.loads(expected.read_text())["losses"]
 
 
 def test_another_budget_seed_or_probe_is_another_file(tmp_path: Path) -> None:
