@@ -16,6 +16,10 @@ SHARED = PredictorConfig(width=64, depth=2, num_heads=2)
 
 A = Use(target=Pixels(), name="A")
 B = Use(target=Remembered(of=Displacement(downsample=1)), name="B")
+SHARP = Use(target=Remembered(of=Displacement(downsample=1, temperature=0.05)), name="B")
+"""As B, with matches told apart more sharply. On 64 clips the loss of a perfect answer, which is the entropy of the
+matches, was 0.77 of the best constant's at temperature 0.15 and 0.49 at 0.05; that of an image teacher is 0."""
+
 _TEACHER = Remembered(of=ImageTeacher(teacher=TEACHER, steps=2, input_px=96))
 C = Use(target=_TEACHER, name="C", place="visible", head="norm_linear")
 
@@ -66,6 +70,8 @@ def _levers() -> tuple[Variant, ...]:
         Variant(name="B4+C", about="B counts four times", uses=(replace(B, weight=4.0), C)),
         Variant(name="B+C-balance", about="gradients of one length", uses=equal),
         Variant(name="B+C-both", about="C half on visible, half on masked tokens", uses=(B, *_both())),
+        Variant(name="B-sharp", about="matching at temperature 0.05", uses=(SHARP,)),
+        Variant(name="B+C-sharp", about="matching at temperature 0.05, equal weights", uses=(SHARP, C)),
         Variant(name="A+B", about="equal weights", uses=(A, B)),
         Variant(name="A+B+C", about="equal weights", uses=(A, B, C)),
     )  # fmt: skip
