@@ -17,8 +17,8 @@ SHARED = PredictorConfig(width=64, depth=2, num_heads=2)
 A = Use(target=Pixels(), name="A")
 B = Use(target=Remembered(of=Displacement(downsample=1)), name="B")
 SHARP = Use(target=Remembered(of=Displacement(downsample=1, temperature=0.05)), name="B")
-"""As B, with matches told apart more sharply. On 64 clips the loss of a perfect answer, which is the entropy of the
-matches, was 0.77 of the best constant's at temperature 0.15 and 0.49 at 0.05; that of an image teacher is 0."""
+"""As B, with matches told apart more sharply. On 64 clips the loss of a perfect answer (the entropy of the
+matches) was 0.77 of the best constant's at temperature 0.15 and 0.49 at 0.05; that of an image teacher is 0."""
 
 _TEACHER = Remembered(of=ImageTeacher(teacher=TEACHER, steps=2, input_px=96))
 C = Use(target=_TEACHER, name="C", place="visible", head="norm_linear")
