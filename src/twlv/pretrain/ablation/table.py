@@ -61,8 +61,9 @@ def _rows(results: list[dict[str, Any]], split: str) -> str:
     for name in known:
         own = [result for result in results if result["variant"] == name]
         cells = [_cell(own, split, a, r) for a in abilities for r in READERS]
-        minutes = mean(result["training"]["cpu_seconds"] for result in own) / 60
-        last = (f"{mean(score(result, split) for result in own):.3f}", f"{minutes:.1f}")
+        timed = [result["training"]["cpu_seconds"] / 60 for result in own if not result["training"]["resumed"]]
+        minutes = f"{mean(timed):.1f}" if timed else "not known: it was stopped and went on"
+        last = (f"{mean(score(result, split) for result in own):.3f}", minutes)
         lines.append("| " + " | ".join((f"{name} ({own[0]['about']})", str(len(own)), *cells, *last)) + " |")
     chances = [f"{results[0]['chance'][a]:.3f}" for a in abilities for _ in READERS]
     return "\n".join([*lines, "| " + " | ".join(("chance", "", *chances, "0", "")) + " |"])
