@@ -114,6 +114,7 @@ def extract(
     def timed(sample: Sample) -> Iterator[Clip]:
         return _timed_reading(sample, reader, timings)
 
+    threads = torch.get_num_threads()  # asked before a worker changes what threads begin with
     stream = prefetch(
         samples, timed, workers=workers, depth=2 * batching.clips, on_thread_start=single_threaded
     )
@@ -131,7 +132,7 @@ def extract(
     finally:
         encoders.shutdown(cancel_futures=True)
         stream.close()
-        torch.set_num_threads(torch.get_num_threads())  # this thread's count is the default again
+        torch.set_num_threads(threads)  # also the default of threads that start later, again
 
 
 def device_of(model: Backbone) -> torch.device:

@@ -99,6 +99,7 @@ def _rendered(folder: Path, videos: Sequence[Video], settings: Settings, workers
         path = folder / file_of(video, settings)
         return encode(path, video.frames(), fps=settings.fps, container=settings.format)
 
+    threads = torch.get_num_threads()  # asked before a worker changes what threads begin with
     pool = ThreadPoolExecutor(workers, "twlv-synth", initializer=torch.set_num_threads, initargs=(1,))
     under_way: deque[Future[Path]] = deque()
     try:
@@ -110,7 +111,7 @@ def _rendered(folder: Path, videos: Sequence[Video], settings: Settings, workers
             yield under_way.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(torch.get_num_threads())  # the default of threads that start later, again
+        torch.set_num_threads(threads)  # also the default of threads that start later
 
 
 # ---------------------------------------------------------------- manifests

@@ -145,7 +145,8 @@ def _in_order(part: UnderWay) -> list[Read]:
 
 def _one_thread() -> ThreadPoolExecutor:
     """A thread that copies on one core."""
+    threads = torch.get_num_threads()  # asked before a worker changes what threads begin with
     pool = ThreadPoolExecutor(1, "twlv-batch", initializer=torch.set_num_threads, initargs=(1,))
     pool.submit(int).result()
-    torch.set_num_threads(torch.get_num_threads())  # the default of threads that start later, again
+    torch.set_num_threads(threads)  # also the default of threads that start later
     return pool

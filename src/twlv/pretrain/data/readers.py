@@ -89,12 +89,13 @@ def _read(sources: Sequence[Source], job: Job) -> list[Read]:
 
 def _threads(workers: int) -> ThreadPoolExecutor:
     """Threads that have all started, each on one core; the caller computes on as many as before."""
+    threads = torch.get_num_threads()  # asked before a worker changes what threads begin with
     pool = ThreadPoolExecutor(workers, "twlv-data", initializer=torch.set_num_threads, initargs=(1,))
     together = threading.Barrier(workers + 1)
     for _ in range(workers):
         pool.submit(together.wait)
     together.wait()
-    torch.set_num_threads(torch.get_num_threads())  # the default of threads that start later, again
+    torch.set_num_threads(threads)  # also the default of threads that start later
     return pool
 
 
