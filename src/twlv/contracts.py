@@ -22,6 +22,7 @@ from twlv.types import (
     Level,
     Outcome,
     Sample,
+    Sampling,
     Span,
 )
 
@@ -163,6 +164,15 @@ class Task(Protocol):
 
     def run(self, train: Features, test: Features, *, seed: int = 0) -> Outcome:
         """Fit on ``train``, score on ``test``."""
+
+
+@runtime_checkable
+class SampledTask(Protocol):
+    """A Task that says how videos are read where the caller does not (clips along a long video, for one)."""
+
+    @property
+    def default_sampling(self) -> Sampling:
+        """How clips are laid over a video."""
 
 
 @runtime_checkable

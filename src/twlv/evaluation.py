@@ -14,7 +14,7 @@ from pathlib import Path
 
 from twlv import backbones, data, results
 from twlv.codec import to_json
-from twlv.contracts import Backbone, Features, PairedTask, ResumableTask, Task
+from twlv.contracts import Backbone, Features, PairedTask, ResumableTask, SampledTask, Task
 from twlv.embedding import (
     Failure,
     MemoryFeatures,
@@ -143,7 +143,8 @@ def evaluate(
             samples=halves[0].samples + halves[1].samples,
             missing=halves[0].missing | halves[1].missing,
         )
-        reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder)
+        sampling = sampling or default_sampling(task)
+        reading = reading_for(model.card, sampling, views or Views(), decoder)
         report = embed_dataset(
             model,
             wanted,
@@ -237,6 +238,11 @@ def evaluate_features(
         seconds={**(seconds or {}), "task": time.perf_counter() - started},
         notes=notes,
     )
+
+
+def default_sampling(task: object) -> Sampling:
+    """How videos are read for this task where the caller does not say: its own way, else one clip over all."""
+    return task.default_sampling if isinstance(task, SampledTask) else Uniform()
 
 
 TEST_SPLITS = ("val", "test", "validation")

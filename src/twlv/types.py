@@ -158,15 +158,52 @@ class ClassLabels:
             raise ValueError(f"class indices must rise and be distinct, got {self.indices}")
 
 
-Target: TypeAlias = ClassLabel | ClassLabels | None
-"""More kinds (segments, frame labels, boxes) join as their tasks do. None: no label, only embed it."""
+@dataclass(frozen=True, kw_only=True)
+class Segments:
+    """The target of temporal localization: annotated intervals of a long video, perhaps none.
+
+    ``ends_seconds`` are (start, end) as the annotation gives them: they may overlap, and one without a length
+    stays here to be counted. ``indices`` are their classes, into ``DatasetCard.classes``.
+    """
+
+    ends_seconds: tuple[tuple[float, float], ...]
+    indices: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.ends_seconds) != len(self.indices):
+            raise ValueError(f"{len(self.ends_seconds)} segments have {len(self.indices)} classes")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FrameLabels:
+    """The target of temporal segmentation: the class of each of F frames, ``indices`` (F,) at ``fps``."""
+
+    indices: IntArray
+    fps: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Boxes:
+    """The target of spatio-temporal localization: who does what at one time of a video.
+
+    ``time_seconds`` counts from the first frame of the video. ``xyxy`` (K, 4) float64 in [0, 1] of the whole
+    picture, ``labels`` (K, classes) bool.
+    """
+
+    time_seconds: float
+    xyxy: DoubleArray
+    labels: npt.NDArray[np.bool_]
+
+
+Target: TypeAlias = ClassLabel | ClassLabels | Segments | FrameLabels | Boxes | None
+"""What is annotated of a sample. None: no label, only embed it."""
 
 
 def label_indices(target: Target) -> tuple[int, ...]:
-    """The class indices of a target: one, several, or none."""
+    """The class indices of a target of recognition: one, several, or none."""
     if isinstance(target, ClassLabels):
         return target.indices
-    return () if target is None else (target.index,)
+    return (target.index,) if isinstance(target, ClassLabel) else ()
 
 
 @dataclass(frozen=True, kw_only=True)

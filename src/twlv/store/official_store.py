@@ -19,7 +19,7 @@ from twlv.store.official_layout import find_splits, sampling_of, video_ids
 from twlv.store.spec import StoreSpec
 from twlv.store.store import Store
 from twlv.store.writer import StoreWriter
-from twlv.types import ClassLabels, Dataset, Embedding, Sample, Uniform
+from twlv.types import ClassLabel, ClassLabels, Dataset, Embedding, Sample, Uniform
 
 VIDEOS_PER_SHARD = 256
 
@@ -116,9 +116,10 @@ def _write_manifest(store: Path, samples: Sequence[Sample]) -> None:
 
 
 def _annotation(sample: Sample) -> int | None:
-    if isinstance(sample.target, ClassLabels):
-        raise StoreError(f"video '{sample.video_id}' has several labels; the authors' layout holds one a video")
-    return None if sample.target is None else sample.target.index
+    if sample.target is None or isinstance(sample.target, ClassLabel):
+        return None if sample.target is None else sample.target.index
+    kind = "several labels" if isinstance(sample.target, ClassLabels) else type(sample.target).__name__
+    raise StoreError(f"video '{sample.video_id}' has {kind}; the authors' layout holds one label a video")
 
 
 def _flat_names(samples: Sequence[Sample]) -> dict[str, str]:
