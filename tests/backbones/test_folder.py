@@ -59,7 +59,7 @@ def test_the_weights_file_alone_is_enough(saved: Path, tmp_path: Path) -> None:
     assert backbones.load(str(alone)).card.dim == 24
 
 
-def test_missing_unexpected_and_misshapen_tensors_are_named(saved: Path) -> None:
+def test_missing_left_over_and_misshapen_tensors_are_named(saved: Path) -> None:
     tensors = load_file(saved / WEIGHTS)
     tensors["stranger"] = torch.zeros(1)
     tensors["norm.weight"] = torch.ones(25)
@@ -69,7 +69,7 @@ def test_missing_unexpected_and_misshapen_tensors_are_named(saved: Path) -> None
         backbones.load(str(saved))
     for part in (
         "1 missing (blocks.1.mlp.fc2.bias)",
-        "1 unexpected (stranger)",
+        "1 left over (stranger)",
         "norm.weight: expected (24,), found (25,)",
     ):
         assert part in str(caught.value)

@@ -179,7 +179,7 @@ def test_a_missing_tensor_is_not_drawn_at_random(tmp_path: Path) -> None:
 def test_a_left_over_tensor_is_an_error(tmp_path: Path) -> None:
     _write(tmp_path, "vivit")
     _rewrite(tmp_path, lambda tensors: tensors.update({"adapter.lora_A": torch.zeros(2)}))
-    with pytest.raises(WeightsError, match=r"1 unexpected \(adapter.lora_A\)"):
+    with pytest.raises(WeightsError, match=r"1 left over \(adapter.lora_A\)"):
         backbones.load(f"hf:{tmp_path}")
 
 

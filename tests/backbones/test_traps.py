@@ -15,11 +15,11 @@ from transformers import VideoMAEConfig, VideoMAEModel, VivitConfig, VivitModel
 from twlv import backbones
 from twlv.backbones.hashing import tensors_sha256
 from twlv.backbones.own import KIND
-from twlv.backbones.strict import load_strictly
 from twlv.backbones.table import TABLE
 from twlv.backbones.videomae import convert, vit_json
 from twlv.errors import UsageError
 from twlv.nn.position import flat_table, interpolate_table
+from twlv.nn.strict import load_strictly
 
 from .conftest import SMALL, SmallBackbone
 

@@ -10,9 +10,9 @@ import torch
 from transformers import VideoMAEConfig, VideoMAEForVideoClassification, VideoMAEModel
 
 from twlv.backbones.own import KIND
-from twlv.backbones.strict import load_strictly
 from twlv.backbones.videomae import convert, vit_json
 from twlv.errors import WeightsError
+from twlv.nn.strict import load_strictly
 
 Frames = Callable[..., torch.Tensor]
 
@@ -103,7 +103,7 @@ def test_lost_biases_and_strangers_are_errors() -> None:
     lost = {name: tensor for name, tensor in state.items() if not name.endswith("query.bias")}
     with pytest.raises(WeightsError, match=r"12 missing \(blocks.0.attention.qkv.bias"):
         _ours(lost, shape, 12)
-    with pytest.raises(WeightsError, match=r"1 unexpected \(decoder.x\)"):
+    with pytest.raises(WeightsError, match=r"1 left over \(decoder.x\)"):
         _ours({**state, "decoder.x": torch.zeros(1)}, shape, 12)
     with pytest.raises(WeightsError, match=r"no tensor encoder.layer.3.output.dense.bias"):
         _ours({n: t for n, t in state.items() if n != "encoder.layer.3.output.dense.bias"}, shape, 12)

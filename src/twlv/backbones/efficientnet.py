@@ -21,8 +21,8 @@ from twlv.backbones.frame_mean import frame_mean
 from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.parts import Kind, Parts
 from twlv.backbones.quiet import without_random_state
-from twlv.backbones.strict import load_strictly
 from twlv.errors import MissingExtra, WeightsError
+from twlv.nn.strict import load_strictly
 from twlv.types import Json
 
 if TYPE_CHECKING:

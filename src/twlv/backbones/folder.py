@@ -18,9 +18,9 @@ from safetensors.torch import load_file, save_file
 from twlv.backbones.cards import card_from_json, card_to_json
 from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.parts import kind_of
-from twlv.backbones.strict import load_strictly
 from twlv.errors import UsageError, WeightsError
 from twlv.files import write_atomic
+from twlv.nn.strict import load_strictly
 from twlv.types import BackboneCard, Json
 
 WEIGHTS = "model.safetensors"
@@ -66,7 +66,7 @@ def load_folder(
     """The backbone of a folder (or of a ``.safetensors`` file) that ``save`` wrote.
 
     Raises:
-        WeightsError: a file is absent or unreadable; tensors are missing, unexpected or of another shape;
+        WeightsError: a file is absent or unreadable; tensors are missing, left over or of another shape;
             the card contradicts the architecture; the weights' hash is not the card's.
     """
     file, said = described(path)

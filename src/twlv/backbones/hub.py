@@ -21,8 +21,8 @@ from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.parts import kind_of
 from twlv.backbones.preprocessing import card_fields
 from twlv.backbones.quiet import without_random_state
-from twlv.backbones.strict import load_strictly, refuse
 from twlv.errors import UsageError, WeightsError
+from twlv.nn.strict import load_strictly, refuse
 from twlv.types import BackboneCard, Json
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def load_hub(target: str, *, device: str = "auto", dtype: str = "auto") -> Loade
         UsageError: the target is neither.
         MissingExtra: transformers is not installed.
         WeightsError: files are absent or the network is; the model is of a family that has no adapter
-            or needs code of its own; tensors are missing, unexpected or of another shape.
+            or needs code of its own; tensors are missing, left over or of another shape.
     """
     return _load(_source(target), entry=None, device=device, dtype=dtype)
 
@@ -107,11 +107,11 @@ def _pretrained(source: _Source, family: Family, config: Mapping[str, Json], siz
 
 
 def _check_loading(source: _Source, family: Family, info: Mapping[str, Any]) -> None:
-    unexpected = [name for name in info["unexpected_keys"] if not name.startswith(family.left_out)]
+    left_over = [name for name in info["unexpected_keys"] if not name.startswith(family.left_out)]
     refuse(
         str(source),
-        missing=sorted(info["missing_keys"]),
-        unexpected=sorted(unexpected),
+        missing=info["missing_keys"],
+        left_over=left_over,
         shapes=[
             f"{name}: expected {tuple(own)}, found {tuple(found)}"
             for name, found, own in sorted(info["mismatched_keys"])

@@ -10,8 +10,8 @@ from twlv.backbones.folder import described, load_folder, read_tensors
 from twlv.backbones.hub import is_hub_folder, load_hub
 from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.parts import kind_of
-from twlv.backbones.strict import load_strictly
 from twlv.errors import WeightsError
+from twlv.nn.strict import load_strictly
 
 if TYPE_CHECKING:
     from twlv.backbones.entry import Entry

@@ -20,6 +20,7 @@ import torch
 from twlv.errors import WeightsError
 from twlv.heads.attentive import AttentiveHeads
 from twlv.nn.attentive_pool import AttentiveClassifier, PoolerConfig, pooler_config
+from twlv.nn.strict import few, require_places
 
 _NAMES = (
     (r"query_tokens$", "query"),
@@ -48,25 +49,13 @@ def from_reference(
     """
     named = {_renamed(name): value for name, value in state.items()}
     if "pooler.query" not in named or "linear.weight" not in named:
-        raise WeightsError(f"{source}: no attentive probe (no query_tokens and linear); it holds {_few(state)}")
+        raise WeightsError(f"{source}: no attentive probe (no query_tokens and linear); it holds {few(state)}")
     config = _config(named, num_heads, out_proj, source)
     if not out_proj:
         named = {name: value for name, value in named.items() if not name.startswith("pooler.proj.")}
     with torch.device("meta"):
         expected = AttentiveClassifier(config, len(named["linear.weight"])).state_dict()
-    shapes = [
-        f"{name}: expected {tuple(value.shape)}, found {tuple(named[name].shape)}"
-        for name, value in expected.items()
-        if name in named and named[name].shape != value.shape
-    ]
-    wrong = {
-        "missing": sorted(expected.keys() - named.keys()),
-        "left over": sorted(named.keys() - expected.keys()),
-        "of another shape": shapes,
-    }
-    said = [f"{len(names)} {what} ({_few(names)})" for what, names in wrong.items() if names]
-    if said:
-        raise WeightsError(f"{source}: the tensors are not those of an attentive probe: {'; '.join(said)}")
+    require_places(named, expected, source=source, of="an attentive probe")
     return AttentiveHeads(
         parameters={name: named[name].float()[None] for name in expected},
         config=config,
@@ -156,8 +145,3 @@ def _states(path: Path) -> Sequence[Mapping[str, torch.Tensor]]:
     if not good or not all(good):
         raise WeightsError(f"{path}: no state dict of a probe under 'classifier' or 'classifiers'")
     return list(states)
-
-
-def _few(names: object) -> str:
-    shown = [str(name) for name in names] if isinstance(names, (list, Mapping)) else []
-    return ", ".join(shown[:6]) + (f", and {len(shown) - 6} more" if len(shown) > 6 else "")

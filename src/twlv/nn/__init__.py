@@ -1,7 +1,8 @@
 """Layers, and the one Vision Transformer for video that every model of ours is a setting of.
 
 ``vit`` the transformer and its sizes; ``attention``, ``block``, ``patch_embed``, ``position`` its parts;
-``init`` weights from a seed; ``precision`` which number format a machine is fast in.
+``init`` weights from a seed; ``strict`` weights from elsewhere, all of them or none; ``precision`` which
+number format a machine is fast in.
 """
 
 from twlv.nn.init import initialise

@@ -11,6 +11,7 @@ from torch import Tensor
 from twlv.errors import WeightsError
 from twlv.heads.actionformer.config import ActionFormerConfig
 from twlv.heads.actionformer.network import ActionFormer
+from twlv.nn.strict import require_places
 
 _RULES = (
     (r"^module\.", ""),
@@ -66,15 +67,16 @@ def from_reference(state: Mapping[str, Tensor], config: ActionFormerConfig) -> A
             given[our_name(name)] = value
     if sorted(scales) == list(range(len(config.ranges))):
         given["distance_scales"] = torch.stack([scales[level] for level in sorted(scales)])
-    absent, unknown = sorted(wanted.keys() - given.keys()), sorted(given.keys() - wanted.keys())
-    if absent or unknown:
-        raise WeightsError(f"weights do not fit the settings: missing {absent[:5]}, unknown {unknown[:5]}")
+    given = {name: _reshaped(value, wanted.get(name)) for name, value in given.items()}
+    require_places(given, wanted, source="weights", of="the settings")
     for name, value in given.items():
-        if [n for n in value.shape if n > 1] != [n for n in wanted[name].shape if n > 1]:
-            raise WeightsError(
-                f"{name}: shape {tuple(value.shape)}, the settings need {tuple(wanted[name].shape)}"
-            )
         if not value.isfinite().all():
             raise WeightsError(f"{name}: holds values that are not finite")
-    model.load_state_dict({name: value.reshape(wanted[name].shape) for name, value in given.items()})
+    model.load_state_dict(given)
     return model
+
+
+def _reshaped(value: Tensor, wanted: Tensor | None) -> Tensor:
+    """The value in the shape of its place, if they differ by axes of length 1 alone."""
+    same = wanted is not None and [n for n in value.shape if n > 1] == [n for n in wanted.shape if n > 1]
+    return value.reshape(wanted.shape) if wanted is not None and same else value

@@ -10,6 +10,7 @@ import torch
 from twlv.errors import WeightsError
 from twlv.heads.asformer.config import ASFormerConfig, AttentionKind, PaddingRule, WindowRule
 from twlv.heads.asformer.model import ASFormer
+from twlv.nn.strict import few, require_places
 
 _NAMES = (
     (r"\.feed_forward\.layer\.0\.", ".dilated."),
@@ -54,20 +55,7 @@ def from_reference(
     )
     with torch.device("meta"):
         model = ASFormer(config)
-    expected = model.state_dict()
-    shapes = [
-        f"{name}: expected {tuple(value.shape)}, found {tuple(named[name].shape)}"
-        for name, value in expected.items()
-        if name in named and named[name].shape != value.shape
-    ]
-    wrong = {
-        "missing": sorted(expected.keys() - named.keys()),
-        "left over": sorted(named.keys() - expected.keys()),
-        "of another shape": shapes,
-    }
-    said = [f"{len(names)} {what} ({_few(names)})" for what, names in wrong.items() if names]
-    if said:
-        raise WeightsError(f"{source}: the tensors are not those of an ASFormer: {'; '.join(said)}")
+    require_places(named, model.state_dict(), source=source, of="an ASFormer")
     model.load_state_dict({name: value.detach().clone() for name, value in named.items()}, assign=True)
     return model.requires_grad_(True).eval()
 
@@ -76,7 +64,7 @@ def _sizes(named: Mapping[str, torch.Tensor], source: str) -> dict[str, int]:
     kept = ("encoder.enter.weight", "encoder.classify.weight", "encoder.layers.0.attention.query.weight")
     absent = [name for name in kept if name not in named or named[name].ndim != 3]
     if absent:
-        raise WeightsError(f"{source}: no ASFormer: without {_few(absent)}; it holds {_few(sorted(named))}")
+        raise WeightsError(f"{source}: no ASFormer: without {few(absent)}; it holds {few(named)}")
     channels, width, _ = named[kept[0]].shape
     inner = named[kept[2]].shape[0]
     if not inner or channels % inner:
@@ -93,7 +81,3 @@ def _sizes(named: Mapping[str, torch.Tensor], source: str) -> dict[str, int]:
 
 def _count(pattern: str, named: Mapping[str, torch.Tensor]) -> int:
     return len({found[1] for name in named if (found := re.match(pattern, name))})
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:6]) + (f", and {len(names) - 6} more" if len(names) > 6 else "")

@@ -12,8 +12,8 @@ from twlv.backbones.loaded import loaded
 from twlv.backbones.own import config_json
 from twlv.backbones.parts import kind_of
 from twlv.backbones.random_weights import random_card
-from twlv.backbones.strict import load_strictly
 from twlv.backbones.table import TABLE
+from twlv.nn.strict import load_strictly
 from twlv.pretrain.train.checkpoint import read
 from twlv.pretrain.train.recipe import Recipe
 

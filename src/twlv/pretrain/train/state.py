@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from twlv.errors import InputError
+from twlv.nn.strict import require_places
 from twlv.pretrain.train.average import Average
 from twlv.pretrain.train.optimizers import Optimizers
 from twlv.pretrain.train.world import whole, write_into
@@ -38,7 +39,8 @@ def restore(
     """Write the tensors of a checkpoint into a run that has just been made.
 
     Raises:
-        InputError: a tensor is missing, unexpected or of another shape.
+        WeightsError: a tensor is missing, left over or of another shape.
+        InputError: the optimiser's state is of another run.
     """
     _fill("model", dict(objective.state_dict()), tensors.get("model", {}))
     if average:
@@ -53,15 +55,8 @@ def restore(
 
 
 def _fill(part: str, targets: Mapping[str, torch.Tensor], values: Mapping[str, torch.Tensor]) -> None:
-    missing, odd = sorted(set(targets) - set(values)), sorted(set(values) - set(targets))
-    if missing or odd:
-        raise InputError(f"the checkpoint's {part} lacks {missing[:3]} and has {odd[:3]} that are not known")
+    require_places(values, targets, source="the checkpoint", of=f"the run's {part}")
     for name, target in targets.items():
-        if target.shape != values[name].shape:
-            raise InputError(
-                f"the checkpoint's {part} has {name} of {tuple(values[name].shape)}, "
-                f"expected {tuple(target.shape)}"
-            )
         write_into(target, values[name])
 
 
