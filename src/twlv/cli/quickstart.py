@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,6 +126,7 @@ def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | Non
     from twlv.backbones import load
     from twlv.evaluation import evaluate
     from twlv.tasks import MotionDirection
+    from twlv.threads import one_core
 
     model: Backbone = load(name, dtype="float32")  # the same numbers on every machine
     stores = Stores(model=model, folder=out / "stores", workers=workers)
@@ -143,7 +143,7 @@ def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | Non
         tokens = stores.embed(
             "recognition-both-tokens", known["motion"], level="patch", sampling=token_sampling()
         )
-        with one_thread():
+        with one_core():
             results += [
                 evaluate(tokens, known[label], task)
                 for label in ("appearance", "motion")
@@ -152,19 +152,6 @@ def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | Non
     for result in results:
         result.save(out / "results")
     return results
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Steps as small as these are quicker alone: threads would wait for each other, on a busy machine long."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @dataclass(frozen=True, kw_only=True)

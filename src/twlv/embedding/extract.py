@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from twlv.embedding.prefetch import prefetch
 from twlv.embedding.reading import Reading, read_sample
 from twlv.errors import VideoError
 from twlv.results.environment import cpu_cores
+from twlv.threads import one_core_workers
 from twlv.types import Embedding, FloatArray, Level, Sample
 
 
@@ -114,11 +115,8 @@ def extract(
     def timed(sample: Sample) -> Iterator[Clip]:
         return _timed_reading(sample, reader, timings)
 
-    threads = torch.get_num_threads()  # asked before a worker changes what threads begin with
-    stream = prefetch(
-        samples, timed, workers=workers, depth=2 * batching.clips, on_thread_start=single_threaded
-    )
-    encoders = ThreadPoolExecutor(batching.encoders, "twlv-encode", initializer=single_threaded)
+    stream = prefetch(samples, timed, workers=workers, depth=2 * batching.clips)
+    encoders = one_core_workers(batching.encoders, "twlv-encode")
     under_way: deque[_Batch | _Video] = deque()
     try:
         for event in _batches(stream, batching, timings):
@@ -132,7 +130,6 @@ def extract(
     finally:
         encoders.shutdown(cancel_futures=True)
         stream.close()
-        torch.set_num_threads(threads)  # also the default of threads that start later, again
 
 
 def device_of(model: Backbone) -> torch.device:
@@ -141,15 +138,6 @@ def device_of(model: Backbone) -> torch.device:
 
 
 # ---------------------------------------------------------------- reading
-
-
-def single_threaded() -> None:
-    """A reader or an encoder works on one core and leaves the others to its neighbours.
-
-    The setting is the calling thread's own, and also the default of threads that start later; ``extract``
-    restores that default when it ends.
-    """
-    torch.set_num_threads(1)
 
 
 def read_checked(sample: Sample, read: Callable[[Sample], Iterator[Clip]]) -> Iterator[Clip]:

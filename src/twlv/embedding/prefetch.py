@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from twlv.errors import UsageError
+from twlv.threads import same_threads, stay_on_one_core
 
 Job = TypeVar("Job")
 Item = TypeVar("Item")
@@ -61,20 +62,20 @@ def prefetch(
     *,
     workers: int = 1,
     depth: int = 2,
-    on_thread_start: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[Job, Iterator[Item]], None, None]:
     """Yield every job with the iterator of what ``read`` gives for it, in the order of ``jobs``.
 
     ``workers`` jobs are read at once, at most ``2 * workers`` are open or waiting, and each holds at most
     ``depth`` items, so memory is bounded by ``2 * workers * depth`` items whatever the length of a job. An
-    error inside ``read`` is raised by that job's own iterator; the other jobs go on. ``workers=0`` reads in
-    the calling thread. Closing the generator stops the threads. Raises UsageError for fewer than 0.
+    error inside ``read`` is raised by that job's own iterator; the other jobs go on. Each worker computes on
+    one core. ``workers=0`` reads in the calling thread. Closing the generator stops the threads. Raises
+    UsageError for fewer than 0.
     """
     if workers < 0:
         raise UsageError(f"workers must be 0 or more (0: no threads), got {workers}")
     if workers == 0:
         return ((job, iter(read(job))) for job in jobs)
-    return _read_ahead(jobs, read, workers, depth, on_thread_start)
+    return _read_ahead(jobs, read, workers, depth)
 
 
 def _read_ahead(
@@ -82,7 +83,6 @@ def _read_ahead(
     read: Callable[[Job], Iterable[Item]],
     workers: int,
     depth: int,
-    on_thread_start: Callable[[], None],
 ) -> Generator[tuple[Job, Iterator[Item]], None, None]:
     unread: queue.Queue[tuple[_Stream[Item], Job] | None] = queue.Queue()
     ahead: deque[tuple[Job, _Stream[Item]]] = deque()
@@ -94,17 +94,21 @@ def _read_ahead(
             unread.put((stream, job))
 
     def work() -> None:
-        on_thread_start()
+        stay_on_one_core()
+        started.wait()
         while (taken := unread.get()) is not None:
             stream, job = taken
             if not stream.abandoned.is_set():
                 _fill(stream, read, job)
 
+    started = threading.Barrier(workers + 1)
     remaining = iter(jobs)
     open_next(2 * workers)
     threads = [threading.Thread(target=work, name=f"twlv-read-{n}", daemon=True) for n in range(workers)]
-    for thread in threads:
-        thread.start()
+    with same_threads():
+        for thread in threads:
+            thread.start()
+        started.wait()
     try:
         while ahead:
             job, stream = ahead[0]

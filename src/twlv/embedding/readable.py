@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from twlv.contracts import Clip
-from twlv.embedding.extract import default_workers, read_checked, single_threaded
+from twlv.embedding.extract import default_workers, read_checked
 from twlv.embedding.prefetch import prefetch
 from twlv.embedding.reading import Reading, read_sample
 from twlv.errors import VideoError
@@ -18,7 +18,7 @@ def unreadable(data: Dataset, reading: Reading, *, workers: int | None = None) -
     reasons: dict[str, str] = {}
     read = partial(_decoded, reading=reading)
     count = default_workers() if workers is None else workers
-    for sample, clips in prefetch(data.samples, read, workers=count, on_thread_start=single_threaded):
+    for sample, clips in prefetch(data.samples, read, workers=count):
         try:
             seen = sum(1 for _ in clips)
         except VideoError as error:

@@ -12,11 +12,9 @@ import csv
 import io
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeAlias
-
-import torch
 
 from twlv.data.synth import describe
 from twlv.data.synth.acting import plan_boxes
@@ -29,6 +27,7 @@ from twlv.data.synth.settings import Settings
 from twlv.data.synth.untrimmed import plan_untrimmed
 from twlv.files import write_atomic
 from twlv.results.environment import cpu_cores
+from twlv.threads import one_core_workers
 from twlv.types import Json
 
 PLANS: Mapping[str, Callable[[Settings], Plan]] = {
@@ -99,8 +98,7 @@ def _rendered(folder: Path, videos: Sequence[Video], settings: Settings, workers
         path = folder / file_of(video, settings)
         return encode(path, video.frames(), fps=settings.fps, container=settings.format)
 
-    threads = torch.get_num_threads()  # asked before a worker changes what threads begin with
-    pool = ThreadPoolExecutor(workers, "twlv-synth", initializer=torch.set_num_threads, initargs=(1,))
+    pool = one_core_workers(workers, "twlv-synth")
     under_way: deque[Future[Path]] = deque()
     try:
         for video in videos:
@@ -111,7 +109,6 @@ def _rendered(folder: Path, videos: Sequence[Video], settings: Settings, workers
             yield under_way.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)  # also the default of threads that start later
 
 
 # ---------------------------------------------------------------- manifests

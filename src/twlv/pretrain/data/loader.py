@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Self, TypeAlias, cast
-
-import torch
 
 from twlv.errors import UsageError
 from twlv.pretrain.batch import Batch
@@ -18,6 +15,7 @@ from twlv.pretrain.data.mixture import Mixture
 from twlv.pretrain.data.readers import Awaited, Readers
 from twlv.pretrain.data.slots import batch_of, parts
 from twlv.pretrain.data.source import Read
+from twlv.threads import one_core_workers
 
 UnderWay: TypeAlias = list[tuple[Awaited, tuple[int, ...]]]
 """Jobs of one part of a batch, and the slots that each fills."""
@@ -79,7 +77,7 @@ class Loader:
         for source in sources:
             self.failures.leave_out(source)
         self._readers = Readers(sources, workers=workers, processes=processes)
-        self._assembler = _one_thread() if workers else None
+        self._assembler = one_core_workers(1, "twlv-batch") if workers else None
         self._pending: dict[int, _Pending] = {}
         self.waited_seconds = 0.0
 
@@ -141,12 +139,3 @@ def _in_order(part: UnderWay) -> list[Read]:
     for awaited, slots in part:
         by_slot.update(zip(slots, awaited.result(), strict=True))
     return [by_slot[slot] for slot in range(len(by_slot))]
-
-
-def _one_thread() -> ThreadPoolExecutor:
-    """A thread that copies on one core."""
-    threads = torch.get_num_threads()  # asked before a worker changes what threads begin with
-    pool = ThreadPoolExecutor(1, "twlv-batch", initializer=torch.set_num_threads, initargs=(1,))
-    pool.submit(int).result()
-    torch.set_num_threads(threads)  # also the default of threads that start later
-    return pool

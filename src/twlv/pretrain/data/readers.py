@@ -6,10 +6,8 @@ import contextlib
 import multiprocessing
 import queue
 import signal
-import threading
 import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
@@ -19,6 +17,7 @@ import torch
 
 from twlv.errors import InputError, TwlvError, UsageError
 from twlv.pretrain.data.source import Item, Read, Source
+from twlv.threads import one_core_workers, stay_on_one_core
 from twlv.types import FloatArray
 
 Packed: TypeAlias = list[tuple[Read, list[Any]]]
@@ -57,7 +56,7 @@ class Readers:
         self._free: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         for process in self._processes:
             self._free.put(process)
-        self._threads = _threads(workers) if workers else None
+        self._threads = one_core_workers(workers, "twlv-data") if workers else None
 
     def submit(self, job: Job) -> Awaited:
         """Have a job read; without workers it is read when it is asked for."""
@@ -85,18 +84,6 @@ class Readers:
 
 def _read(sources: Sequence[Source], job: Job) -> list[Read]:
     return sources[job.source].read(job.turns, seed=job.seed)
-
-
-def _threads(workers: int) -> ThreadPoolExecutor:
-    """Threads that have all started, each on one core; the caller computes on as many as before."""
-    threads = torch.get_num_threads()  # asked before a worker changes what threads begin with
-    pool = ThreadPoolExecutor(workers, "twlv-data", initializer=torch.set_num_threads, initargs=(1,))
-    together = threading.Barrier(workers + 1)
-    for _ in range(workers):
-        pool.submit(together.wait)
-    together.wait()
-    torch.set_num_threads(threads)  # also the default of threads that start later
-    return pool
 
 
 # ---------------------------------------------------------------- processes
@@ -143,7 +130,7 @@ class _Process:
 def _serve(pipe: Connection, sources: Sequence[Source]) -> None:
     """Answer jobs until the parent is gone, on one core; the keyboard's interruption is the parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
+    stay_on_one_core()
     with contextlib.suppress(EOFError, OSError):
         while True:
             pipe.send(_answer(sources, pipe.recv()))

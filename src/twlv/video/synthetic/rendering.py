@@ -6,12 +6,12 @@ Axis letters: B scenes, T frames, C colours, H W pixels, F frames of several sce
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 
 from twlv.errors import UsageError
+from twlv.threads import one_core_workers
 from twlv.types import IntArray
 from twlv.video.synthetic.backdrop import add_noise, ground
 from twlv.video.synthetic.motion import frame_times, states
@@ -98,11 +98,8 @@ def side_by_side(work: Callable[[slice], None], parts: Sequence[slice], threads:
         for part in parts:
             work(part)
         return
-    with ThreadPoolExecutor(threads, "twlv-draw", initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        try:
-            list(pool.map(work, parts))
-        finally:
-            torch.set_num_threads(threads)  # also the default of threads that start later
+    with one_core_workers(threads, "twlv-draw") as pool:
+        list(pool.map(work, parts))
 
 
 def draw_block(scenes: Sequence[Scene], frames: torch.Tensor, numbers: IntArray, num_frames: int) -> None:
