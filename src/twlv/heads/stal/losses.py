@@ -30,7 +30,8 @@ class Counts:
 class Losses:
     """``total`` is what to minimise, weighted and summed over layers.
 
-    ``parts`` (L,) by name, neither weighted nor summed: ``classes``, ``l1``, ``giou`` (and ``person``).
+    ``parts`` (L,) by name, without gradient, neither weighted nor summed: ``classes``, ``l1``, ``giou`` (and
+    ``person``).
     ``query`` (L, B, n) is the query of each person, -1 for padding. ``unmatched`` counts the people of the
     batch who have no query because a clip has more people than queries.
     """
@@ -87,6 +88,7 @@ def losses(
         total = sum((getattr(settings, f"weight_{name}") * part.sum() for name, part in parts.items()), start=0)
     real = int(batch.person.sum())
     unmatched = real - int((query[-1] >= 0).sum())
+    parts = {name: part.detach() for name, part in parts.items()}
     return Losses(total=torch.as_tensor(total), parts=parts, query=query, counts=counts, unmatched=unmatched)
 
 

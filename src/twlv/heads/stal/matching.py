@@ -30,7 +30,7 @@ def at_steps(tubelets: Tubelets, batch: TubeBatch) -> Said:
     if clips != len(batch.steps) or bool(((named < 0) | (named >= steps)).any()):
         raise FeatureError(
             f"the decoder gives {clips} clips of {steps} steps, the targets are of {len(batch.steps)} clips "
-            f"and name the steps {named.unique().tolist()}"
+            f"and name the steps {sorted(set(named.tolist()))}"
         )
     which = torch.arange(clips, device=batch.steps.device)[:, None], batch.steps
     said = Said(
@@ -73,6 +73,6 @@ def _check_finite(name: str, values: Tensor) -> None:
         raise FeatureError(
             f"{int((~finite).sum())} of the decoder's {name} are not finite, the first is "
             f"{float(values[layer, clip, step, query, place])} (layer {layer}, clip {clip} of the batch, "
-            f"annotated step {step}, query {query}, place {place}); lower the learning rate, clip the gradient, and keep "
-            "the decoder in float32"
+            f"annotated step {step}, query {query}, place {place}); lower the learning rate, clip the "
+            "gradient, and keep the decoder in float32"
         )

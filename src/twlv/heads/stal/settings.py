@@ -16,7 +16,7 @@ class LossSettings:
     ``classes``: ``multi_label`` sigmoids, of which an unmatched query has none (OWL-ViT); ``single_label`` a
     softmax over K classes and "nobody", its last (DETR); ``person`` sigmoids beside a softmax of nobody and
     somebody, which alone decides the matching (TubeR).
-    ``focal`` weighs the entropy of sigmoids by ``alpha`` and ``gamma`` (Lin et al. 2017); otherwise it is plain.
+    ``focal`` weighs the entropy of sigmoids by ``alpha`` and ``gamma`` (Lin et al. 2017); else it is plain.
     ``normaliser``: what the loss of sigmoids is divided by, at least 1: the positive ``labels`` of the batch,
     its ``people``, or the number of elements (``mean``), which shrinks with more queries unless weighed up.
     ``matched_weight`` multiplies the sigmoids of matched queries, ``nobody_weight`` the softmax of the others.
