@@ -19,6 +19,7 @@ FloatArray: TypeAlias = npt.NDArray[np.float32]
 DoubleArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 Level: TypeAlias = Literal["clip", "time", "patch"]
+Pool: TypeAlias = Literal["mean", "cls", "attention", "mean_norm"]
 FrameOrder: TypeAlias = Literal["forward", "reversed"]
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -163,11 +164,14 @@ class Segments:
     """The target of temporal localization: annotated intervals of a long video, perhaps none.
 
     ``ends_seconds`` are (start, end) as the annotation gives them: they may overlap, and one without a length
-    stays here to be counted. ``indices`` are their classes, into ``DatasetCard.classes``.
+    stays here to be counted. ``indices`` are their classes, into ``DatasetCard.classes``. What the annotation
+    says of the video, if anything: ``duration_seconds``, and ``fps``, which dates features given by frames.
     """
 
     ends_seconds: tuple[tuple[float, float], ...]
     indices: tuple[int, ...]
+    duration_seconds: float | None = None
+    fps: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.ends_seconds) != len(self.indices):
@@ -276,7 +280,8 @@ class BackboneCard:
     were made for; a reading that disagrees is an error unless ``flexible_frames``. ``resize_px`` is the
     short side (or, with ``stretch``, both sides) before the centre crop of ``image_size_px``. ``mean``
     and ``std`` apply to pixels in [0, 1]. ``modality`` ``image`` means frames are encoded one by one
-    and averaged, so the order of time cannot show. ``pool`` names how tokens become one vector.
+    and averaged, so the order of time cannot show. ``pool`` names how tokens become one vector: ``mean`` of the patch tokens, the class token (``cls``),
+    an ``attention`` pool of the weights' own, or the mean and then a norm (``mean_norm``).
     ``pretrained_on`` (data set names) drives the report's dagger. ``details`` holds what an architecture
     needs besides (activation, norm, position code), checked on load.
     """
@@ -296,7 +301,7 @@ class BackboneCard:
     resize_mode: Literal["short_side", "stretch"] = "short_side"
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     modality: Literal["video", "image"] = "video"
-    pool: Literal["mean", "cls"] = "mean"
+    pool: Pool = "mean"
     flexible_frames: bool = False
     dtype: Literal["float32", "bfloat16"] = "float32"
     pretrained_on: tuple[str, ...] = ()
@@ -311,12 +316,14 @@ class Embedding:
 
     ``vectors`` is (M, D) at level ``clip``, (M, T', D) at ``time``, (M, N, D) at ``patch``, float32.
     ``spans_seconds`` is (M, 2). With spatial views the rows repeat their span, temporal-major.
+    ``duration_seconds`` is the length of the video, where the rows do not reach its end and it is known.
     """
 
     video_id: str
     level: Level
     vectors: FloatArray
     spans_seconds: DoubleArray
+    duration_seconds: float | None = None
 
 
 # ---------------------------------------------------------------- outcomes

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from twlv.cli.embed import coverage_status
+from twlv.cli.evaluate_folder import is_long, measure_folder
+from twlv.cli.features import FeatureOptions, feature_flags
 from twlv.cli.fields import build, parse_settings
 from twlv.cli.options import flag
 from twlv.cli.runs import reading_arguments, shot, store_of_all
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateOptions(TrainingOptions, ReadingOptions, DataOptions):
+class EvaluateOptions(TrainingOptions, FeatureOptions, ReadingOptions, DataOptions):
     """Flags of ``twlv evaluate``."""
 
     task: str = field(metadata=flag("knn, linear-probe, motion-direction, ...", metavar="TASK", positional="1"))
@@ -97,7 +99,7 @@ def run(options: EvaluateOptions) -> int:
     fits = hasattr(task, "run")
     check_training(options, has_backbone=options.backbone is not None, fits=fits)
     _check_source(options)
-    measure = _official(options, task) if options.official is not None else _measuring(options, task)
+    measure = _measuring(options, task)
     results = []
     for seed in seeds:
         results.append(measure(seed))
@@ -134,11 +136,18 @@ def show(results: Sequence[Result], *, as_json: bool) -> None:
 
 
 def _check_source(options: EvaluateOptions) -> None:
-    given = [n for n in ("backbone", "store", "official") if getattr(options, n) is not None]
+    given = [n for n in ("backbone", "store", "official", "features") if getattr(options, n) is not None]
     if not given:
-        raise UsageError("say where the embeddings come from: --backbone NAME, --store STORE or --official DIR")
-    if "official" in given and len(given) > 1:
-        raise UsageError("--official brings its own embeddings: leave out --backbone and --store")
+        raise UsageError(
+            "say where the embeddings come from: --backbone NAME, --store STORE, --official DIR or "
+            "--features DIR"
+        )
+    own = [name for name in ("official", "features") if name in given]
+    if own and len(given) > 1:
+        others = [f"--{name}" for name in given if name != own[0]]
+        raise UsageError(f"--{own[0]} brings its own embeddings: leave out {' and '.join(others)}")
+    if not own and feature_flags(options):
+        raise UsageError(f"{feature_flags(options)}: of arrays on disk; add --features DIR")
     if "official" not in given and options.dataset is None:
         raise UsageError("missing: --dataset NAME_OR_MANIFEST")
     if options.dataset is None and data_flags(options):
@@ -149,6 +158,10 @@ def _check_source(options: EvaluateOptions) -> None:
 
 def _measuring(options: EvaluateOptions, task: Task | PairedTask) -> Callable[[int], Result]:
     """Data and backbone are read once; what comes back measures them with a seed."""
+    if options.features is not None or (options.official is not None and is_long(options)):
+        return measure_folder(options, task)
+    if options.official is not None:
+        return _official(options, task)
     if options.dataset is None:  # _check_source has said so to the user
         raise UsageError("missing: --dataset NAME_OR_MANIFEST")
     data = dataset_of(options.dataset, options)
@@ -202,6 +215,8 @@ def _official(options: EvaluateOptions, task: Task | PairedTask) -> Callable[[in
         raise UsageError(
             f"{task.name} needs each video in two orders of frames, and --official has one of them"
         )
+    if feature_flags(options):
+        raise UsageError(f"{feature_flags(options)}: of long videos; --dataset has none")
     found = read_official(options.official or "")
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)

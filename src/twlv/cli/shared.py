@@ -41,9 +41,20 @@ class DataOptions:
         default=None,
         metadata=flag(
             "data set by name: its own option, such as noun (epickitchens100) or split 2 (ucf101); "
-            "see: twlv data list",
+            "see: twlv data list; annotated segments: official or filtered",
             metavar="VALUE",
         ),
+    )
+    only: Path | None = field(
+        default=None,
+        metadata=flag(
+            "annotated segments: file of the video ids that take part (text, one a line, or the keys of a "
+            "JSON); a split that it names nothing of stays whole",
+            metavar="FILE",
+        ),
+    )
+    without: Path | None = field(
+        default=None, metadata=flag("annotated segments: file of video ids to leave out", metavar="FILE")
     )
     where: tuple[str, ...] = field(
         default=(),
@@ -168,6 +179,8 @@ def dataset_of(name: str, options: DataOptions) -> Dataset:
         where=where_of(options),
         classes=options.classes,
         variant=options.variant,
+        only=options.only,
+        without=options.without,
     )
 
 

@@ -10,6 +10,8 @@ from twlv.data.named.build import build
 from twlv.data.named.options import parse
 from twlv.data.named.table import TABLE
 from twlv.data.rows import MANIFEST_SUFFIXES
+from twlv.data.segments.choice import Choice
+from twlv.data.segments.dataset import is_segments_file, read_segments_dataset
 from twlv.errors import UnknownName, UsageError
 from twlv.types import Dataset
 
@@ -30,6 +32,8 @@ def dataset(
     the other), ``classes`` (a class list instead of the official one), ``splits`` (those to read), ``fps``
     (the rate of folders of frames) and the option that is the set's own: ``split`` 1 to 3 of ucf101 and
     hmdb51, ``variant`` verb, noun or action of epickitchens100.
+    Annotations of segments (ActivityNet's or THUMOS14's JSON) take ``root``, ``variant`` (official or filtered)
+    and files of ids, ``only`` and ``without`` (see ``data.segments.choice``).
 
     Raises:
         UnknownName: no such name or file (with the nearest manifests beside it), or no such option.
@@ -45,6 +49,8 @@ def dataset(
         chosen = parse(card, options)
         return build(card, root=root, annotations=annotations, classes=classes, options=chosen)
     path = Path(name_or_manifest)
+    if path.is_file() and is_segments_file(path):
+        return _segments(path, root, {"annotations": annotations, "classes": classes, "where": where}, options)
     given = [name for name, value in {"annotations": annotations, **options}.items() if value is not None]
     if given and path.exists():
         raise UsageError(f"{', '.join(given)}: for a data set by name (twlv data list), not for {path}")
@@ -57,6 +63,24 @@ def dataset(
     known = [*TABLE, *_manifests_near(path)]
     hint = "(a manifest is a CSV file with the columns video_id,path,label,split)"
     raise UnknownName("data set or manifest file", str(name_or_manifest), known, hint=hint)
+
+
+def _segments(
+    path: Path, root: str | Path | None, refused: Mapping[str, object], options: Mapping[str, object]
+) -> Dataset:
+    """The data set of an annotation file of segments. UsageError for an argument that it does not take."""
+    known = ("variant", "only", "without")
+    given = {name: value for name, value in options.items() if value is not None}
+    wrong = [*(name for name, value in refused.items() if value), *(given.keys() - set(known))]
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)}: {path} is an annotation file of segments; it takes root, "
+                         f"{', '.join(known)}")  # fmt: skip
+    variant = given.get("variant", "official")
+    if variant not in ("official", "filtered"):
+        raise UsageError(f"variant of annotated segments is official or filtered, got '{variant}'")
+    lists = {name: Path(str(given[name])) for name in ("only", "without") if name in given}
+    chosen = Choice(variant="filtered" if variant == "filtered" else "official", **lists)
+    return read_segments_dataset(path, root=None if root is None else Path(root), choice=chosen)
 
 
 def _manifests_near(path: Path) -> list[str]:

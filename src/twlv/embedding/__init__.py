@@ -2,6 +2,7 @@
 
 from twlv.embedding.extract import Batching, Failure, Timings, default_workers, extract
 from twlv.embedding.features import MemoryFeatures, StoredFeatures
+from twlv.embedding.folder import FolderFeatures
 from twlv.embedding.into_store import EmbedReport, embed_dataset, embed_list, store_spec
 from twlv.embedding.live import AugmentedViews, LiveFeatures, live_features
 from twlv.embedding.pool import pool
@@ -14,6 +15,7 @@ __all__ = [
     "Batching",
     "EmbedReport",
     "Failure",
+    "FolderFeatures",
     "LiveFeatures",
     "MemoryFeatures",
     "Progress",

@@ -39,6 +39,22 @@ def read_npy(path: Path) -> npt.NDArray[Any]:
         if size > MAX_FILE_BYTES:
             raise FeatureError(f"{path}: {size} bytes, far too large for the embedding of one video")
         content = handle.read(size)
+    dtype, fortran, shape, begin = _header(path, content, size)
+    data = np.frombuffer(content, dtype=dtype, offset=begin)
+    data = data.reshape(shape, order="F" if fortran else "C")
+    return data.astype(dtype.newbyteorder("="), copy=False)
+
+
+def npy_shape(path: Path) -> tuple[int, int]:
+    """Shape of the array of a file, (D,) as (1, D), from its header and size alone. Errors as ``read_npy``."""
+    with path.open("rb", buffering=0) as handle:
+        size = os.fstat(handle.fileno()).st_size
+        shape = _header(path, handle.read(min(size, 12 + MAX_HEADER_BYTES)), size)[2]
+    return (1, shape[0]) if len(shape) == 1 else (shape[0], shape[1])
+
+
+def _header(path: Path, content: bytes, size: int) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:
+    """Dtype, Fortran order, shape and where the data begins, from the first bytes of a file of ``size``."""
     if len(content) < 10 or not content.startswith(MAGIC):
         kind = TruncatedNpy if MAGIC.startswith(content[:6]) or content.startswith(MAGIC) else FeatureError
         raise kind(f"{path}: not a .npy file ({size} bytes, begins with {content[:6]!r})")
@@ -53,9 +69,7 @@ def read_npy(path: Path) -> npt.NDArray[Any]:
     if wrong:
         raise FeatureError(f"{path}: {wrong}")
     _check_size(path, size - begin - length, dtype, shape)
-    data = np.frombuffer(content, dtype=dtype, offset=begin + length)
-    data = data.reshape(shape, order="F" if fortran else "C")
-    return data.astype(dtype.newbyteorder("="), copy=False)
+    return dtype, fortran, shape, begin + length
 
 
 def _check_size(path: Path, room: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:

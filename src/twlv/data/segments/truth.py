@@ -18,12 +18,17 @@ from twlv.errors import ManifestError, UnknownName
 
 @dataclass(frozen=True, kw_only=True)
 class VideoSegments:
-    """The annotated segments of a video: (start, end) in seconds, and the name of each one's label."""
+    """The annotated segments of a video: (start, end) in seconds, and the name of each one's label.
+
+    ``fps`` and ``path`` where the file has them; a path is relative to the folder of the videos.
+    """
 
     subset: str
     duration_seconds: float | None
     ends_seconds: tuple[tuple[float, float], ...]
     labels: tuple[str, ...]
+    fps: float | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +73,16 @@ def _video(where: str, entry: Any, label_ids: dict[str, int]) -> VideoSegments:
     notes = entry.get("annotations") or []
     if not isinstance(notes, list) or not all(isinstance(note, dict) for note in notes):
         raise ManifestError(f"{where}: annotations must be a list of objects, got {str(notes)[:80]}")
-    duration = entry.get("duration")
+    duration, fps, path = entry.get("duration"), entry.get("fps"), entry.get("path") or ""
+    if not isinstance(path, str):
+        raise ManifestError(f"{where}: path must be a text, got {path!r:.80}")
     return VideoSegments(
         subset=entry["subset"].lower(),
         duration_seconds=None if duration is None else number(where, "duration", duration),
         ends_seconds=tuple(ends(f"{where}, segment {i}", note.get("segment")) for i, note in enumerate(notes)),
         labels=tuple(_label(f"{where}, segment {i}", note, label_ids) for i, note in enumerate(notes)),
+        fps=None if fps is None else number(where, "fps", fps),
+        path=path,
     )
 
 
