@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twlv.errors import FeatureError
@@ -42,6 +42,7 @@ def test_trap_13_every_second_label_is_a_step_and_features_are_not_thinned_as_we
         assert {*steps.left.tolist(), *steps.right.tolist()} == set(range(5))
 
 
+@settings(deadline=None)
 @given(
     rows=st.integers(1, 40),
     frames=st.integers(1, 90),

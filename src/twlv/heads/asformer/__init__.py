@@ -1,7 +1,7 @@
 """ASFormer, which labels every step of a video: what it is made of, its loss, and the weights of others.
 
 ``config`` sizes and choices; ``model`` the stages; ``layer`` and ``attention`` what a stage is made of;
-``loss``; ``reference`` released weights.
+``loss``; ``train`` and the ``plateau`` of its rate; ``reference`` released weights.
 """
 
 from twlv.heads.asformer.config import ASFormerConfig, original_config
