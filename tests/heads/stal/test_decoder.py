@@ -195,6 +195,25 @@ def test_dropout_keeps_its_share_and_the_mean() -> None:
     assert abs(float(columns[0::4].mean() - columns[3::4].mean())) < 0.01
 
 
+def test_a_thinned_relu_is_dropout_of_relu_forwards_and_backwards() -> None:
+    x = torch.randn(7, 33, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(7, 33, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    plain = noise_of(3).thin(torch.relu(x))
+    (plain * weight).sum().backward()
+    expected, x.grad = x.grad, None
+    fused = noise_of(3).thin_relu(x * 1.0)
+    (fused * weight).sum().backward()
+    assert torch.equal(plain, fused)
+    assert torch.equal(x.grad, expected)
+    assert (plain == 0).sum() > (x < 0).sum()
+
+
+def test_noise_without_dropout_is_no_noise() -> None:
+    decoder, tokens = Decoder(SMALL), tokens_of(SMALL)
+    quiet = decoder(tokens, noise_of(0, dropout=0.0, drop_path=0.0))
+    torch.testing.assert_close(quiet.boxes, decoder(tokens).boxes)
+
+
 def test_drop_path_drops_whole_clips() -> None:
     x = torch.ones(1000, 3, 2)
     kept = noise_of(0, drop_path=0.2).path(x)

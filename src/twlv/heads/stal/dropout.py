@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,11 +19,25 @@ class Noise:
         self._generator = generator
         self.dropout, self.drop_path = dropout, drop_path
 
+    @property
+    def scale(self) -> float:
+        """What is left after dropout is multiplied by this, to keep the mean."""
+        return 1 / (1 - self.dropout)
+
     def drop(self, x: Tensor) -> Tensor:
-        """Dropout: elements at random become 0, the others are divided by their probability."""
+        """Dropout: elements at random become 0, the others are multiplied by ``scale``."""
+        return self.thin(x) * self.scale if self.dropout else x
+
+    def thin(self, x: Tensor) -> Tensor:
+        """Dropout without the scale, which costs less where less is left of ``x`` later."""
+        return x * self._kept(x) if self.dropout else x
+
+    def thin_relu(self, x: Tensor) -> Tensor:
+        """``thin`` of the positive part of ``x``, in one pass backwards. ``x`` is overwritten."""
         if not self.dropout:
-            return x
-        return x * self._kept(x) * (1 / (1 - self.dropout))
+            return torch.relu(x)
+        found: Tensor = _ThinRelu.apply(x, self._kept(x))  # type: ignore[no-untyped-call]
+        return found
 
     def path(self, x: Tensor) -> Tensor:
         """Drop path: the branch of whole clips, the first axis of ``x``."""
@@ -32,8 +47,24 @@ class Noise:
         return x * (kept / (1 - self.drop_path)).to(x.dtype).view(-1, *[1] * (x.ndim - 1))
 
     def _kept(self, x: Tensor) -> Tensor:
-        """Which elements stay. Each draw gives four 16-bit numbers: on a CPU draws cost more than products."""
+        """1 for elements that stay, else 0. A draw gives four 16-bit numbers: on a CPU draws are dear."""
         words = torch.empty(math.ceil(x.numel() / _LANES), dtype=torch.int64, device=x.device)
         words.random_(-(2**63), None, generator=self._generator)
         lanes = words.view(torch.int16)[: x.numel()].view(x.shape)
-        return lanes >= round(self.dropout * _LEVELS) - _LEVELS // 2
+        return lanes.to(x.dtype).ge_(round(self.dropout * _LEVELS) - _LEVELS // 2)
+
+
+class _ThinRelu(torch.autograd.Function):
+    """What is 0 afterwards had no part in it, whether it was negative or dropped."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, kept: Tensor) -> Tensor:
+        found = x.clamp_(min=0).mul_(kept)
+        ctx.mark_dirty(x)
+        ctx.save_for_backward(found)
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (found,) = ctx.saved_tensors
+        return torch.ops.aten.threshold_backward(gradient, found, 0), None

@@ -28,9 +28,9 @@ class Attention(nn.Module):
         q, k, v = self._heads(self.query(query)), self._heads(self.key(key)), self._heads(self.value(value))
         weights = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-2, -1)).softmax(dim=-1)
         if noise is not None:
-            weights = noise.drop(weights)
+            weights = noise.thin(weights)
         read = torch.matmul(weights, v).transpose(1, 2).flatten(2)
-        found: Tensor = self.out(read)
+        found: Tensor = self.out(read if noise is None else read * noise.scale)
         return found
 
     def _heads(self, x: Tensor) -> Tensor:
@@ -90,6 +90,9 @@ class DecoderLayer(nn.Module):
         return found.reshape(x.shape)
 
     def _mlp(self, x: Tensor, noise: Noise | None) -> Tensor:
-        hidden = torch.relu(self.expand(x))
-        found: Tensor = self.contract(hidden if noise is None else noise.drop(hidden))
-        return found
+        hidden, last = self.expand(x), self.contract
+        if noise is None:
+            read: Tensor = last(torch.relu(hidden))
+            return read
+        thinned = noise.thin_relu(hidden).flatten(0, -2)
+        return torch.addmm(last.bias, thinned, last.weight.t(), alpha=noise.scale).view_as(x)
