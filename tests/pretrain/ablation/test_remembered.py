@@ -9,7 +9,7 @@ import torch
 
 from twlv.errors import UsageError
 from twlv.nn.vit import VideoTransformer, VitConfig
-from twlv.pretrain.ablation.remembered import OpenRemembered, Remembered
+from twlv.pretrain.ablation.remembered import Memory, OpenRemembered, Remembered
 from twlv.pretrain.objective.records import Seen, TargetValues
 from twlv.pretrain.objective.targets.displacement import Displacement
 from twlv.pretrain.objective.targets.target import Context, OpenTarget
@@ -58,7 +58,7 @@ def test_values_and_weights_are_those_of_the_target_in_any_order_of_clips() -> N
 
 def test_a_clip_is_asked_once_and_no_more_than_most_are_kept() -> None:
     counting = _Counting(Displacement(downsample=1).open(_context()))
-    kept = OpenRemembered(counting, most=3)
+    kept = OpenRemembered(counting, Memory(most=3))
     seen = _seen(1, 3)
     kept.prepare(replace(seen, frames=seen.frames[[0, 1, 1]]))
     kept.prepare(seen)
@@ -76,3 +76,16 @@ def test_the_name_and_teacher_are_those_of_the_target() -> None:
     assert (made.name, made.teacher, made.on_images, made.pooled) == ("displacement", "", False, False)
     with pytest.raises(UsageError, match="1 or more"):
         Remembered(of=Displacement(), most=0)
+
+
+def test_runs_of_a_process_share_what_is_kept_for_the_same_settings_and_tubelets() -> None:
+    made = Remembered(of=Displacement(radius=1), most=7)
+    first, again = made.open(_context()), made.open(_context())
+    seen = _seen(3, 2)
+    expected = first.prepare(seen)
+    counting = _Counting(again.opened)
+    again.opened = counting
+    torch.testing.assert_close(again.prepare(seen).values, expected.values)
+    assert counting.asked == 0
+    other = Remembered(of=Displacement(radius=2), most=7).open(_context())
+    assert other.memory is not first.memory

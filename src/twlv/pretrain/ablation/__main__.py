@@ -28,24 +28,30 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--work", type=Path, default=Path("runs/ablation"), help="folder of the runs")
     parser.add_argument("--variants", nargs="*", default=[], help="names, in order; none: all")
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
-    parser.add_argument("--steps", type=int, default=1_500)
+    parser.add_argument("--steps", type=int, default=1_000)
     parser.add_argument("--clips", type=int, default=64, help="clips of a step")
-    parser.add_argument("--pool", type=int, default=1_024, help="rendered clips that are shown again and again")
+    parser.add_argument("--pool", type=int, default=2_048, help="rendered clips that are shown again and again")
+    parser.add_argument(
+        "--real", nargs="*", default=[], metavar="NAME=MANIFEST[@COLUMN=VALUE]",
+        help="real clips to read out as well (splits train and val)",
+    )  # fmt: skip
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
     from twlv.pretrain.ablation.micro import Budget
     from twlv.pretrain.ablation.probes import ProbeSizes
+    from twlv.pretrain.ablation.real import RealSet
     from twlv.pretrain.ablation.run import Places, run
     from twlv.pretrain.ablation.variants import variant, variants
 
     budget = Budget(steps=options.steps, num_clips=options.clips, pool=options.pool)
     places = Places(results=options.results, work=options.work)
+    real = tuple(RealSet.parse(words) for words in options.real)
     chosen = [variant(name) for name in options.variants or variants()]
     for seed in options.seeds:
         for one in chosen:
-            made = run(one, seed=seed, budget=budget, sizes=ProbeSizes(), places=places)
+            made = run(one, seed=seed, budget=budget, sizes=ProbeSizes(), places=places, real=real)
             sys.stdout.write(f"{made}\n")
             sys.stdout.flush()
     return 0

@@ -19,9 +19,9 @@ from twlv.pretrain.train.recipe import Recipe
 class Budget:
     """What every run of a comparison may spend. ``pool`` rendered clips are shown again and again."""
 
-    steps: int = 1_500
+    steps: int = 1_000
     num_clips: int = 64
-    pool: int = 1_024
+    pool: int = 2_048
     width: int = 128
     depth: int = 4
     num_frames: int = 8
@@ -42,7 +42,8 @@ class Budget:
 
 
 def micro(variant: Variant, *, seed: int, budget: Budget) -> Recipe:
-    """A variant's run: one tube mask, a quarter of the tokens visible, AdamW at 1e-3 with a cosine.
+    """A variant's run: one tube mask, a quarter of the tokens visible, AdamW at 1e-3 with a cosine,
+    bfloat16 (which took two thirds of the time of float32).
 
     Without targets the recipe says pixels, as a recipe must have a target; nobody trains it.
     """
@@ -66,6 +67,7 @@ def micro(variant: Variant, *, seed: int, budget: Budget) -> Recipe:
             seed=seed,
             lr=1e-3,
             schedule="cosine",
+            precision="bfloat16",
             warmup_steps=min(100, max(1, budget.steps // 10)),
             log_every=50,
             checkpoint_every=250,

@@ -28,9 +28,9 @@ _SEED = 314_159_265
 class ProbeSizes:
     """Clips of each split; ``order`` has half as many."""
 
-    fit: int = 768
-    selection: int = 384
-    reported: int = 384
+    fit: int = 2048
+    selection: int = 1024
+    reported: int = 1024
     difficulty: Difficulty = "easy"
 
 

@@ -5,7 +5,8 @@ Axes: B clips, T frames, C colours, H W pixels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import blake2b
 
 import torch
@@ -19,7 +20,8 @@ from twlv.pretrain.objective.targets.target import Context, OpenTarget, Target
 class Remembered:
     """``of``, with the values of at most ``most`` clips kept in memory, found again by their pixels.
 
-    For targets that say the same of a clip at every step: no EMA teacher, and no crops or mirrors.
+    For targets that say the same of a clip at every step: no EMA teacher, and no crops or mirrors. The
+    runs of a process share what they keep.
     """
 
     of: Target
@@ -51,29 +53,42 @@ class Remembered:
 
     def open(self, context: Context) -> OpenRemembered:
         """Opens the target."""
-        return OpenRemembered(self.of.open(context), self.most)
+        return OpenRemembered(self.of.open(context), memory(self, context.patch))
+
+
+@dataclass(kw_only=True, eq=False)
+class Memory:
+    """Values and weights by the hash of a clip's pixels, at most ``most``; ``slots`` serve every clip."""
+
+    most: int
+    kept: dict[bytes, tuple[torch.Tensor, torch.Tensor | None]] = field(default_factory=dict)
+    slots: torch.Tensor | None = None
+
+
+@lru_cache(maxsize=4)
+def memory(target: Remembered, patch: tuple[int, int, int]) -> Memory:
+    """That of a target's settings and the student's tubelets, kept for the life of the process."""
+    return Memory(most=target.most)
 
 
 class OpenRemembered:
     """Answers of the target at work, by the pixels of the clip."""
 
-    def __init__(self, opened: OpenTarget, most: int) -> None:
-        self.opened, self.most = opened, most
+    def __init__(self, opened: OpenTarget, memory: Memory) -> None:
+        self.opened, self.memory = opened, memory
         self.num_values, self.groups, self.is_network = opened.num_values, opened.groups, opened.is_network
-        self._slots: torch.Tensor | None = None
-        self._kept: dict[bytes, tuple[torch.Tensor, torch.Tensor | None]] = {}
 
     def prepare(self, seen: Seen) -> TargetValues:
         """Asks the target for the clips that are new, all together."""
-        keys = [_key(frames) for frames in seen.frames]
-        first = {key: row for row, key in enumerate(keys) if key not in self._kept}
+        keys, kept = [_key(frames) for frames in seen.frames], self.memory.kept
+        first = {key: row for row, key in enumerate(keys) if key not in kept}
         fresh = self._ask(seen, first) if first else {}
-        rows = [self._kept[key] if key in self._kept else fresh[key] for key in keys]
+        rows = [kept[key] if key in kept else fresh[key] for key in keys]
         weights = [weight for _, weight in rows if weight is not None]
         return TargetValues(
             values=torch.stack([values for values, _ in rows]),
             weight=torch.stack(weights) if weights else None,
-            slots=self._slots,
+            slots=self.memory.slots,
         )
 
     def loss(self, predicted: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
@@ -90,13 +105,13 @@ class OpenRemembered:
         rows = list(first.values())
         moved = None if seen.displacement is None else seen.displacement[rows]
         found = self.opened.prepare(replace(seen, frames=seen.frames[rows], displacement=moved))
-        self._slots = found.slots
+        self.memory.slots = found.slots
         news = {
             key: (found.values[n].clone(), None if found.weight is None else found.weight[n].clone())
             for n, key in enumerate(first)
         }
-        for key in list(news)[: self.most - len(self._kept)]:
-            self._kept[key] = news[key]
+        for key in list(news)[: self.memory.most - len(self.memory.kept)]:
+            self.memory.kept[key] = news[key]
         return news
 
 

@@ -13,9 +13,10 @@ import torch
 
 from twlv.errors import TwlvError
 from twlv.files import write_atomic
-from twlv.pretrain.ablation.abilities import CHANCE, abilities
+from twlv.pretrain.ablation.abilities import CHANCE, abilities, real_abilities
 from twlv.pretrain.ablation.micro import Budget, micro
 from twlv.pretrain.ablation.probes import ProbeSizes
+from twlv.pretrain.ablation.real import RealSet
 from twlv.pretrain.ablation.variants import Variant
 from twlv.pretrain.objective.objective import Objective
 from twlv.pretrain.train.export import export
@@ -34,14 +35,26 @@ class Places:
     work: Path
 
 
-def run(variant: Variant, *, seed: int, budget: Budget, sizes: ProbeSizes, places: Places) -> Path:
+def run(
+    variant: Variant,
+    *,
+    seed: int,
+    budget: Budget,
+    sizes: ProbeSizes,
+    places: Places,
+    real: tuple[RealSet, ...] = (),
+) -> Path:
     """The result's file. One that is there already is left alone; a run that was stopped goes on.
+
+    ``real`` sets are read out beside the rendered probes.
 
     Raises:
         TwlvError: the run was stopped by a signal (start again), or failed.
     """
     recipe = micro(variant, seed=seed, budget=budget)
     made_by: dict[str, Json] = {"recipe": flat(recipe), "probes": asdict(sizes), "trained": bool(variant.uses)}
+    if real:
+        made_by["real"] = [f"{one.name}={one.manifest.name}@{'='.join(one.where)}" for one in real]
     digest = sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()[:10]
     target = places.results / f"{variant.name}__seed{seed}__{digest}.json"
     if target.exists():
@@ -57,6 +70,7 @@ def run(variant: Variant, *, seed: int, budget: Budget, sizes: ProbeSizes, place
     result: dict[str, Json] = {
         "kind": "ablation", "variant": variant.name, "about": variant.about, "seed": seed,
         "budget": asdict(budget), "scores": abilities(backbone, sizes), "chance": dict(CHANCE),
+        "real_scores": real_abilities(backbone, real),
         "losses": _losses(folder), "training": spent, **made_by, "environment": environment(),
     }  # fmt: skip
     places.results.mkdir(parents=True, exist_ok=True)
