@@ -97,6 +97,31 @@ def test_short_epochs_are_not_spent_on_writing(tmp_path: Path) -> None:
     assert path.exists()  # the last state is always kept: the next stage need not train this one again
 
 
+def test_writing_takes_a_twentieth_of_the_time_at_most(tmp_path: Path) -> None:
+    """A state of 1.5 GB after each epoch of half a minute would cost as much as the training."""
+    times = iter([0.0, 100.0, 300.0, 300.0, 315.0, 500.0, 700.0, 700.0, 700.0])
+    kept = Checkpoint(path=tmp_path / "a.safetensors", clock=lambda: next(times))
+    state = State(epochs=1, tensors={"x": torch.zeros(1).expand(375_000_000)})  # 1.5 GB: 15 s, so every 300 s
+    kept._write = lambda path, state: None  # type: ignore[method-assign] - only when, not what
+    kept.save(state)
+    assert kept._last == 0.0  # after 100 s
+    kept.save(state)
+    assert kept._last == 315.0  # after 300 s; it took 15 s
+    kept.save(state)
+    assert kept._last == 315.0  # 185 s later
+    kept.save(state)
+    assert kept._last == 700.0
+
+
+def test_a_training_that_is_done_keeps_its_weights_alone(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(path=tmp_path / "a.safetensors", every_seconds=0)
+    with pytest.raises(Killed):
+        fit(Bags(ARRAY, dies_in=7), checkpoint)
+    running = checkpoint.path.stat().st_size
+    fit(Bags(ARRAY), checkpoint)
+    assert checkpoint.path.stat().st_size < 0.4 * running
+
+
 def test_only_the_state_of_the_same_training_is_taken_up(tmp_path: Path) -> None:
     kept = Checkpoints(folder=tmp_path, origin={"tokens": 1})
     stage = kept.stage("fit", recipe="a")

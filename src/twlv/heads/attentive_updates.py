@@ -71,15 +71,20 @@ class Updates:
     @property
     def state(self) -> dict[str, torch.Tensor]:
         """Everything that the next update depends on besides its batch."""
-        parameters = {f"parameter.{name}": value for name, value in self._parameters.items()}
-        return {**parameters, **self._adamw.state, "steps": torch.tensor(self._steps)}
+        return {**self.result, **self._adamw.state, "steps": torch.tensor(self._steps)}
+
+    @property
+    def result(self) -> dict[str, torch.Tensor]:
+        """What is left of the ``state`` after the last update: a third of it."""
+        return {f"parameter.{name}": value for name, value in self._parameters.items()}
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Copy a ``state``."""
+        """Copy a ``state``, or a ``result``, after which there is nothing to update."""
         for name, value in self._parameters.items():
             value.copy_(tensors[f"parameter.{name}"])
-        self._steps = int(tensors["steps"])
-        self._adamw.restore(tensors, self._steps)
+        if "steps" in tensors:
+            self._steps = int(tensors["steps"])
+            self._adamw.restore(tensors, self._steps)
 
     def accumulate(self, gradients: dict[str, torch.Tensor], probes: slice, piece: Piece) -> torch.Tensor:
         """Add the gradients of these probes on part of a batch; returns their summed losses on the CPU."""

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from twlv.types import Json
 
 _KEY = "twlv"
 _SCHEMA = 1
+_SHARE = 0.05  # of the time of a training that writing may take
+_BYTES_PER_SECOND = 1e8  # what a disk is taken to write before the first state has shown it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,13 +41,19 @@ class State:
 class Checkpoint:
     """Where one stage of a training keeps its state. ``path`` None keeps nothing.
 
-    ``every_seconds``: an epoch that ends sooner than this after the last state was kept is not kept, unless it
-    is the last one; so that epochs of a blink are not spent on writing.
+    An epoch that ends sooner than ``every_seconds`` after the last state was kept is not kept, unless it is the
+    last one; nor is one that ends so soon that writing would take more than a twentieth of the time. So neither
+    epochs of a blink nor states of gigabytes cost much. ``every_seconds`` 0 keeps every epoch.
     """
 
     path: Path | None = None
     every_seconds: float = 2.0
-    _last: float = field(default_factory=time.monotonic, init=False)
+    clock: Callable[[], float] = time.monotonic
+    _last: float = field(default=0.0, init=False)
+    _speed: float = field(default=_BYTES_PER_SECOND, init=False)
+
+    def __post_init__(self) -> None:
+        self._last = self.clock()
 
     def load(self) -> State | None:
         """The state that was kept, on the CPU; None if there is none.
@@ -59,23 +67,32 @@ class Checkpoint:
 
     def save(self, state: State, *, final: bool = False) -> None:
         """Keep ``state`` in place of the one before, if it is time or the ``final`` one."""
-        if self.path is None or (not final and time.monotonic() - self._last < self.every_seconds):
+        if self.path is None or not (final or self._is_time(state)):
             return
+        began = self.clock()
+        self._write(self.path, state)
+        self._last = self.clock()
+        self._speed = _size(state) / max(self._last - began, 1e-3)
+
+    def _is_time(self, state: State) -> bool:
+        share = _size(state) / self._speed / _SHARE
+        return self.every_seconds == 0 or self.clock() - self._last >= max(self.every_seconds, share)
+
+    def _write(self, path: Path, state: State) -> None:
         from safetensors.torch import save_file
 
         header: dict[str, Json] = {"schema": _SCHEMA, "epochs": state.epochs, "numbers": dict(state.numbers)}
         tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors.items()}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             save_file(tensors, temporary, metadata={_KEY: canonical(header)})
             with temporary.open("rb") as handle:
                 os.fsync(handle.fileno())
-            temporary.replace(self.path)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        sync_folder(self.path.parent)
-        self._last = time.monotonic()
+        sync_folder(path.parent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +116,10 @@ class Checkpoints:
         for stage in stages:
             if stage.path is not None:
                 stage.path.unlink(missing_ok=True)
+
+
+def _size(state: State) -> int:
+    return sum(value.nbytes for value in state.tensors.values())
 
 
 def _read(path: Path) -> State:

@@ -56,8 +56,9 @@ def fit_attentive(
             truth = torch.from_numpy(labels[order[batch]]).to(device)
             keep = _kept_channels(recipe.pooler, len(truth), random, device)
             losses[epoch] += _step(updates, parts, truth, keep, recipe) / len(videos)
-        state = State(epochs=epoch + 1, tensors={**updates.state, "losses": losses})
-        checkpoint.save(state, final=epoch + 1 == recipe.epochs)
+        final = epoch + 1 == recipe.epochs
+        tensors = {**(updates.result if final else updates.state), "losses": losses}
+        checkpoint.save(State(epochs=epoch + 1, tensors=tensors), final=final)
     return AttentiveHeads(
         parameters=parameters,
         config=recipe.pooler,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from twlv.heads.attentive_updates import AttentiveRecipe
     from twlv.heads.checkpoint import Checkpoint, Checkpoints
 
-_WEIGHTS_AT_ONCE = 300_000_000  # of all probes that train side by side; 4.8 GB with gradients and moments
+_WEIGHTS_AT_ONCE = 160_000_000  # of all probes that train side by side; 2.6 GB with gradients and moments
 _MIN_STEPS = 300  # of a training whose length is not given, in at least 20 epochs
 _SMALLEST_BATCH = 8
 
