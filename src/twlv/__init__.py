@@ -15,7 +15,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 from twlv import tasks
-from twlv.types import ClipPlan, Dataset, Embedding, MultiClip, Rule, Sample, Span, Strided, Uniform, Views
+from twlv.types import (
+    Around,
+    ClipPlan,
+    Dataset,
+    Embedding,
+    MultiClip,
+    Rule,
+    Sample,
+    Span,
+    Strided,
+    Uniform,
+    Views,
+)
 from twlv.version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +51,7 @@ _LAZY = {
 
 __all__ = [
     "DEFAULT_BACKBONE",
+    "Around",
     "ClipPlan",
     "Dataset",
     "Embedding",

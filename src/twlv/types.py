@@ -123,7 +123,20 @@ class Rule:
     num_clips: int = 1
 
 
-Sampling: TypeAlias = Uniform | MultiClip | Strided | Rule
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """One clip of N frames around the middle m of a sample's span: the key frame is frame N // 2 of the clip.
+
+    Frame j is the one on screen at ``m + (j - N // 2) clip_seconds / N``; times before the first frame of the
+    video or after its last are theirs. So the clip keeps its length at both ends of a video. The default is 64
+    frames at 30 a second, which 16 frames in steps of 4 are taken from.
+    """
+
+    num_frames: int | None = None
+    clip_seconds: float = 64 / 30
+
+
+Sampling: TypeAlias = Uniform | MultiClip | Strided | Rule | Around
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,8 +293,9 @@ class BackboneCard:
     were made for; a reading that disagrees is an error unless ``flexible_frames``. ``resize_px`` is the
     short side (or, with ``stretch``, both sides) before the centre crop of ``image_size_px``. ``mean``
     and ``std`` apply to pixels in [0, 1]. ``modality`` ``image`` means frames are encoded one by one
-    and averaged, so the order of time cannot show. ``pool`` names how tokens become one vector: ``mean`` of the patch tokens, the class token (``cls``),
-    an ``attention`` pool of the weights' own, or the mean and then a norm (``mean_norm``).
+    and averaged, so the order of time cannot show. ``pool`` names how tokens become one vector:
+    ``mean`` of the patch tokens, the class token (``cls``), an ``attention`` pool that came with the weights,
+    or the mean and then a norm (``mean_norm``).
     ``pretrained_on`` (data set names) drives the report's dagger. ``details`` holds what an architecture
     needs besides (activation, norm, position code), checked on load.
     """

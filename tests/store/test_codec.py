@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from twlv.codec import canonical, from_json, to_json
 from twlv.errors import InputError
 from twlv.store import StoreSpec
-from twlv.types import BackboneCard, MultiClip, Rule, Sampling, Strided, Uniform, Views
+from twlv.types import Around, BackboneCard, MultiClip, Rule, Sampling, Strided, Uniform, Views
 
 FRAMES = st.none() | st.integers(1, 512)
 SECONDS = st.floats(0.01, 1e4, allow_nan=False)
@@ -27,6 +27,7 @@ SAMPLINGS = st.one_of(
         tail=st.sampled_from(["drop", "short", "shift"]),
     ),
     st.builds(Strided, num_frames=FRAMES, frame_step=st.integers(1, 64)),
+    st.builds(Around, num_frames=FRAMES, clip_seconds=st.floats(0.1, 9.0)),
     st.builds(Rule, name=st.text(max_size=8), num_frames=FRAMES, num_clips=st.integers(1, 9)),
 )
 JSON = st.recursive(

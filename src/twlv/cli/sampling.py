@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from twlv.cli.options import flag_of
 from twlv.codec import to_json
 from twlv.errors import UnknownName, UsageError
-from twlv.types import MultiClip, Rule, Sampling, Strided, Uniform, Views
+from twlv.types import Around, MultiClip, Rule, Sampling, Strided, Uniform, Views
 
 if TYPE_CHECKING:
     from twlv.cli.shared import ReadingOptions
 
-KINDS: Mapping[str, type[Uniform] | type[MultiClip] | type[Strided]] = {
+KINDS: Mapping[str, type[Uniform] | type[MultiClip] | type[Strided] | type[Around]] = {
     "uniform": Uniform,
     "multiclip": MultiClip,
     "strided": Strided,
+    "around": Around,
 }
 RULES_WITH_STEP = ("vjepa", "videomae_dense_test", "slowfast", "videoglue_linspace", "mmaction2")
 RULES_WITHOUT_STEP = ("videomae_ssv2_test", "slowfast_ssv2", "videoglue_segments")

@@ -82,12 +82,16 @@ class ReadingOptions:
         default=None,
         metadata=flag(
             "uniform (default): one clip over the whole video; multiclip: clips of T seconds every S seconds; "
-            "strided: every n-th frame; or the frames of a public code base: " + ", ".join(RULES),
+            "strided: every n-th frame; around: one clip around the key frame; or the frames of a public code "
+            "base: " + ", ".join(RULES),
             metavar="KIND",
         ),
     )
     clip_seconds: float | None = field(
-        default=None, metadata=flag("multiclip: length T of a clip in seconds (default 2.0)", metavar="T")
+        default=None,
+        metadata=flag(
+            "multiclip, around: length T of a clip in seconds (default 2.0; around: 2.13)", metavar="T"
+        ),
     )
     stride_seconds: float | None = field(
         default=None,

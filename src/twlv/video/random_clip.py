@@ -22,7 +22,8 @@ def random_plan(
 
     ``Uniform``: a random moment in each of N equal parts (Wang et al. 2016, temporal segments). ``Strided``:
     every ``frame_step``-th frame from a random one on. ``MultiClip``: T seconds from a random moment on.
-    ``Rule``: one of its clips. A part that is too short for a choice gives the clip of a test.
+    ``Rule``: one of its clips. ``Around``: that of a test, for its key frame is annotated.
+    A part that is too short for a choice gives the clip of a test.
     """
     check_sampling(sampling, num_frames=num_frames)
     count = sampling.num_frames or num_frames

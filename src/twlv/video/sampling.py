@@ -15,6 +15,7 @@ import numpy as np
 
 from twlv.errors import UnknownName, UsageError, VideoError
 from twlv.types import (
+    Around,
     ClipPlan,
     DoubleArray,
     IntArray,
@@ -69,6 +70,9 @@ def plan_clips(
         return _multi_clip(info, part, sampling, count)
     if isinstance(sampling, Strided):
         return _strided(info, part, sampling, count, views.temporal)
+    if isinstance(sampling, Around):
+        middle = part if span is None else span  # the middle of what was asked, also at an end of the video
+        return (_around(info, (middle.start_seconds + middle.end_seconds) / 2, sampling, count),)
     return _rule(info, part, sampling, count, views.temporal)
 
 
@@ -89,6 +93,8 @@ def check_sampling(sampling: Sampling, *, num_frames: int, views: Views = Views(
         )
     if isinstance(sampling, MultiClip):
         _check_multi_clip(sampling, views.temporal)
+    elif isinstance(sampling, Around):
+        _check_around(sampling, views.temporal)
     elif isinstance(sampling, Strided) and sampling.frame_step < 1:
         raise UsageError(f"frame_step must be 1 or more, got {sampling.frame_step}")
     elif isinstance(sampling, Rule):
@@ -102,6 +108,13 @@ def _check_multi_clip(sampling: MultiClip, windows: int) -> None:
         raise UsageError(f"clip_seconds and stride_seconds must be positive, got {length} and {stride}")
     if windows != 1:
         raise UsageError("MultiClip already gives several clips; take Uniform or Strided with temporal views")
+
+
+def _check_around(sampling: Around, windows: int) -> None:
+    if not 0 < sampling.clip_seconds < math.inf:
+        raise UsageError(f"clip_seconds must be positive, got {sampling.clip_seconds}")
+    if windows != 1:
+        raise UsageError("there is one clip around a key frame; take 1 temporal view")
 
 
 def _check_rule(sampling: Rule, windows: int) -> None:
@@ -131,6 +144,20 @@ def part_of_video(info: VideoInfo, span: Span | None) -> Span:
 def _clip(start: float, end: float, count: int) -> ClipPlan:
     times = start + (np.arange(count) + 0.5) * ((end - start) / count)
     return ClipPlan(span=Span(start_seconds=start, end_seconds=end), times_seconds=tuple(times.tolist()))
+
+
+def _around(info: VideoInfo, middle: float, sampling: Around, count: int) -> ClipPlan:
+    if not 0 <= middle <= info.duration_seconds:
+        seen = f"the key frame is at {middle:g} s, but the video is [0, {info.duration_seconds:g}) s"
+        raise VideoError(info.path, "out_of_range", seen)
+    length = sampling.clip_seconds
+    times = middle + (np.arange(count) - count // 2) * (length / count)
+    last = float(info.pts_seconds[-1])
+    start, end = max(0.0, middle - length / 2), min(info.duration_seconds, middle + length / 2)
+    return ClipPlan(
+        span=Span(start_seconds=start, end_seconds=max(end, start + TIME_TOLERANCE_SECONDS)),
+        times_seconds=tuple(np.clip(times, 0.0, last).tolist()),
+    )
 
 
 def _uniform(part: Span, count: int, windows: int) -> tuple[ClipPlan, ...]:
