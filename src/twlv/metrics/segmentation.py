@@ -18,8 +18,8 @@ Axis letters: V videos, K thresholds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
@@ -85,21 +85,28 @@ class SegmentationCounts:
             thresholds=self.thresholds,
         )
 
-    def pooled(self) -> SegmentationScores:
-        """The scores of all videos together. F1 without a single hit is 0."""
-        defined = self.edit[~np.isnan(self.edit)]
-        total = int(self.frames.sum())
+    def followed_by(self, other: SegmentationCounts) -> SegmentationCounts:
+        """These videos and then the others. The thresholds are the same."""
+        names = ("correct", "frames", "edit", "true_positives", "false_positives", "false_negatives")
+        both: dict[str, Any] = {n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names}
+        return replace(self, **both)
+
+    def pooled(self, weight: DoubleArray | None = None) -> SegmentationScores:
+        """The scores of all videos together; a video counts ``weight`` (V,) times. F1 without a hit is 0."""
+        each = np.ones(len(self)) if weight is None else weight
+        defined = ~np.isnan(self.edit)
+        edits, total = float(each[defined].sum()), float(each @ self.frames)
         hit, wrong, missed = (
-            counts.sum(axis=0) for counts in (self.true_positives, self.false_positives, self.false_negatives)
+            each @ counts for counts in (self.true_positives, self.false_positives, self.false_negatives)
         )
         f1 = 2 * hit / np.maximum(2 * hit + wrong + missed, 1) if len(self) else np.full(len(hit), np.nan)
         return SegmentationScores(
-            accuracy=int(self.correct.sum()) / total if total else float("nan"),
-            edit=float(defined.mean()) if len(defined) else float("nan"),
+            accuracy=float(each @ self.correct) / total if total else float("nan"),
+            edit=float(each[defined] @ self.edit[defined]) / edits if edits else float("nan"),
             f1=tuple(float(value) for value in f1),
             thresholds=self.thresholds,
             num_videos=len(self),
-            num_edit=len(defined),
+            num_edit=int(defined.sum()),
         )
 
 
@@ -137,5 +144,29 @@ def count_segmentation(
         true_positives=hit,
         false_positives=found.counts[:, None] - hit,
         false_negatives=wanted.counts[:, None] - hit,
+        thresholds=tuple(thresholds),
+    )
+
+
+def count_unanswered(
+    true: Sequence[IntArray],
+    *,
+    background: Iterable[int] = (),
+    end: EndRule = "e0",
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> SegmentationCounts:
+    """Counts of videos that nothing was predicted for: every frame wrong, every segment missed, Edit 0.
+
+    Edit is undefined, as ever, where a video has no segment.
+    """
+    wanted = runs_of(true, background=list(background), end=end)
+    none = np.zeros((len(true), len(thresholds)), dtype=np.int64)
+    return SegmentationCounts(
+        correct=np.zeros(len(true), dtype=np.int64),
+        frames=np.array([len(labels) for labels in true], dtype=np.int64),
+        edit=np.where(wanted.counts > 0, 0.0, np.nan),
+        true_positives=none,
+        false_positives=none,
+        false_negatives=none + wanted.counts[:, None],
         thresholds=tuple(thresholds),
     )
