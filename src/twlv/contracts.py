@@ -47,7 +47,10 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tokens:
-    """What a backbone returns: ``patches`` float32 (B, T', H', W', D), ``cls`` (B, D) or None."""
+    """What a backbone returns: ``patches`` float32 (B, T', H', W', D), ``cls`` (B, D) or None.
+
+    ``cls`` is the vector of the card's ``pool``, whichever that is; None where it is the mean of the patches.
+    """
 
     patches: torch.Tensor
     cls: torch.Tensor | None = None

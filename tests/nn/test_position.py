@@ -13,7 +13,7 @@ from scipy.ndimage import map_coordinates
 from transformers.models.videomae.modeling_videomae import get_sinusoid_encoding_table
 
 from twlv.errors import UsageError
-from twlv.nn.position import flat_table, interpolate_table, position_table, separable_table
+from twlv.nn.position import flat_table, interpolate_table, position_table, quarter_table, separable_table
 
 
 @pytest.mark.parametrize(("grid", "width"), [((2, 3, 4), 12), ((1, 1, 5), 7), ((8, 14, 14), 64)])
@@ -72,3 +72,21 @@ def test_the_three_policies() -> None:
     torch.testing.assert_close(stretched[-4:], own[-4:])
     with pytest.raises(UsageError, match=r"\(2, 2, 2\) and refuses others; got \(4, 2, 2\)"):
         position_table("sincos_flat", width=12, made_for=made_for, grid=grid, other_grids="refuse")
+
+
+@settings(max_examples=20, deadline=None)
+@given(t=st.integers(1, 3), h=st.integers(1, 4), w=st.integers(1, 4), sixteenths=st.integers(1, 4))
+def test_quarter_table_by_its_formula(t: int, h: int, w: int, sixteenths: int) -> None:
+    """MVD: a quarter for time, then the column, then the row; sines before cosines in each."""
+    width = 16 * sixteenths
+    table = quarter_table((t, h, w), width).numpy()
+    for token in range(t * h * w):
+        expected: list[float] = []
+        for value, part in (
+            (token // (h * w), width // 4),
+            (token % w, 6 * sixteenths),
+            (token // w % h, 6 * sixteenths),
+        ):
+            angles = [value / 10000 ** (2 * j / part) for j in range(part // 2)]
+            expected += [*map(math.sin, angles), *map(math.cos, angles)]
+        np.testing.assert_allclose(table[token], expected, atol=1e-12)

@@ -11,6 +11,7 @@ from torch.nn import functional
 from twlv.errors import UsageError
 from twlv.nn import SIZES, VideoTransformer, VitConfig, fast_float32, sized
 from twlv.nn.patch_embed import TubeletEmbed
+from twlv.nn.vit_pooling import encode_pooled
 
 SMALL = VitConfig(width=24, depth=2, num_heads=3, mlp_width=48, num_frames=4, image_size_px=32)
 
@@ -108,9 +109,9 @@ def test_the_final_norm_is_where_it_was_asked_for() -> None:
     raw = networks["none"](frames)
     torch.testing.assert_close(networks["tokens"](frames), functional.layer_norm(raw, (24,), eps=1e-6))
     assert torch.equal(networks["pooled"](frames), raw)
-    pooled = networks["pooled"].pool(raw)
+    _, pooled = encode_pooled(networks["pooled"], frames, "mean_norm")
     torch.testing.assert_close(pooled, functional.layer_norm(raw.mean((1, 2, 3)), (24,), eps=1e-6))
-    assert networks["tokens"].pool(raw) is None
+    assert encode_pooled(networks["tokens"], frames, "mean")[1] is None
 
 
 @torch.inference_mode()

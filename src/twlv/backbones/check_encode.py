@@ -42,7 +42,7 @@ class Trial:
 
     def vector(self, tokens: Tokens) -> torch.Tensor:
         """The clip vectors (B, D) that the card's ``pool`` names."""
-        if self.card.pool == "cls" and tokens.cls is not None:
+        if self.card.pool != "mean" and tokens.cls is not None:
             return tokens.cls
         return tokens.patches.mean(dim=(1, 2, 3))
 
@@ -63,8 +63,8 @@ def _shapes(trial: Trial) -> str:
         raise Fault(f"patches {tuple(tokens.patches.shape)}, expected (B, T', H', W', D) = {expected}")
     if tokens.cls is not None and tuple(tokens.cls.shape) != (b, card.dim):
         raise Fault(f"cls {tuple(tokens.cls.shape)}, expected (B, D) = {(b, card.dim)}")
-    if card.pool == "cls" and tokens.cls is None:
-        raise Fault("the card says pool='cls', but there is no cls vector")
+    if card.pool != "mean" and tokens.cls is None:
+        raise Fault(f"the card says pool='{card.pool}', but there is no cls vector")
     return f"patches {expected}" + (", cls" if tokens.cls is not None else "")
 
 

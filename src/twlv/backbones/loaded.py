@@ -14,11 +14,11 @@ from torch import nn
 
 from twlv.backbones.frames import check_frames
 from twlv.backbones.hashing import tensors_sha256
-from twlv.backbones.parts import Parts, kind_of
+from twlv.backbones.parts import Parts, Run, kind_of
 from twlv.contracts import Tokens
 from twlv.errors import UsageError, WeightsError
 from twlv.nn.precision import dtype_name, fast_float32, resolve_device, resolve_dtype
-from twlv.types import BackboneCard, Json
+from twlv.types import BackboneCard, Json, Pool
 
 _ANY_SIZE = ("efficientnet_lite",)
 """Kinds that are convolutions throughout."""
@@ -46,7 +46,8 @@ class LoadedBackbone:
         self.device = device
         self.dtype = dtype
         self._card = card
-        self._run = parts.run
+        self._runs = runs_of(parts, kind, config)
+        self._run = self._runs[card.pool]
         self._weights = parts.module.eval().requires_grad_(False)
         self._module = _computing(parts, device, dtype)
 
@@ -91,6 +92,32 @@ class LoadedBackbone:
         found._card = dataclasses.replace(card, image_size_px=size_px, resize_px=0)
         return found
 
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """Every way in which these weights can give one vector of a clip, their own first."""
+        return tuple(self._runs)
+
+    def with_pool(self, pool: Pool) -> LoadedBackbone:
+        """The same weights, a clip's vector taken in another way; the card and its name say which.
+
+        Raises:
+            UsageError: these weights do not have it; says which they have.
+        """
+        card = self._card
+        if pool not in self._runs:
+            raise UsageError(f"{card.name} can be pooled by {', '.join(self._runs)}, not by {pool}")
+        if pool == card.pool:
+            return self
+        found = copy.copy(self)
+        found._run = self._runs[pool]
+        found._card = dataclasses.replace(
+            card,
+            name=f"{card.name.removesuffix(f'+{card.pool}')}+{pool}",
+            pool=pool,
+            dim=dim_of(self.kind, self.config, pool),
+        )
+        return found
+
     def __repr__(self) -> str:
         card = self._card
         return f"LoadedBackbone({card.name}, {card.num_params / 1e6:.1f}M, {card.dtype} on {self.device})"
@@ -113,6 +140,11 @@ def loaded(
         WeightsError: the card contradicts the architecture, or names another weights hash.
     """
     check_card(card, kind, config)
+    offered = runs_of(parts, kind, config)
+    if card.pool not in offered:
+        raise WeightsError(
+            f"{card.name}: the card says pool '{card.pool}'; the weights can be pooled by {', '.join(offered)}"
+        )
     on = resolve_device(device)
     to = resolve_dtype(dtype if parts.bfloat16 or dtype != "auto" else "float32", on)
     seen = tensors_sha256(parts.module.state_dict())
@@ -131,13 +163,14 @@ def loaded(
 
 
 def check_card(card: BackboneCard, kind: str, config: Mapping[str, Json]) -> None:
-    """Compare a card with what follows from the architecture.
+    """Compare a card with what follows from the architecture. Its ``pool`` is a choice, and not looked at.
 
     Raises:
         WeightsError: naming every field that disagrees, with both values.
     """
     wrong = []
-    for field, truth in kind_of(kind).facts(config).items():
+    facts = {**kind_of(kind).facts(config), "pool": card.pool, "dim": dim_of(kind, config, card.pool)}
+    for field, truth in facts.items():
         if field == "details":
             pairs = [(f"details.{key}", card.details.get(key), value) for key, value in truth.items()]
         else:
@@ -147,6 +180,23 @@ def check_card(card: BackboneCard, kind: str, config: Mapping[str, Json]) -> Non
         ]
     if wrong:
         raise WeightsError(f"{card.name}: the card does not fit the architecture: {'; '.join(wrong)}")
+
+
+def dim_of(kind: str, config: Mapping[str, Json], pool: Pool) -> int:
+    """The width of the tokens under a pooling."""
+    found = kind_of(kind)
+    if found.pool_dim is not None:
+        return found.pool_dim(config, pool)
+    dim: int = found.facts(config)["dim"]
+    return dim
+
+
+def runs_of(parts: Parts, kind: str, config: Mapping[str, Json]) -> dict[Pool, Run]:
+    """How to encode under each pooling, the architecture's own first."""
+    own: Pool = kind_of(kind).facts(config)["pool"]
+    return {own: parts.run, **{pool: run for pool, run in parts.pools.items() if pool != own}} | (
+        {} if own == "mean" or "mean" in parts.pools else {"mean": parts.run}
+    )
 
 
 def _computing(parts: Parts, device: torch.device, dtype: torch.dtype) -> nn.Module:

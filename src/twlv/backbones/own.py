@@ -1,9 +1,10 @@
-"""Our own Vision Transformer as a kind: TWLV-I, and every model whose weights fit it (VideoMAE)."""
+"""Our own Vision Transformer as a kind: TWLV-I, and every model whose weights fit it (see ``convert``)."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -12,9 +13,13 @@ from torch import nn
 from twlv.backbones.parts import Encoded, Kind, Parts
 from twlv.errors import UsageError, WeightsError
 from twlv.nn.vit import VideoTransformer, VitConfig
-from twlv.types import Json
+from twlv.nn.vit_pooling import encode_pooled, own_pool, pool_width, possible_pools
+from twlv.types import Json, Pool
 
 _DETAILS = ("activation", "norm", "norm_eps", "position", "other_grids", "final_norm", "qkv_bias")
+
+_SWITCHES = ("qk_norm", "layer_scale", "class_token", "image_positions", "pool_head")
+"""Named in a card only where they are not as usual: cards of before they existed stay true."""
 
 
 def vit_config(config: Mapping[str, Json]) -> VitConfig:
@@ -45,13 +50,18 @@ def config_json(config: VitConfig) -> dict[str, Json]:
 
 
 def _assemble(config: Mapping[str, Json]) -> Parts:
-    return Parts(module=VideoTransformer(vit_config(config), seed=None), run=_run, bfloat16=True)
+    settings = vit_config(config)
+    first, *others = possible_pools(settings)
+    return Parts(
+        module=VideoTransformer(settings, seed=None),
+        run=partial(_run, pool=first),
+        pools={pool: partial(_run, pool=pool) for pool in others},
+        bfloat16=True,
+    )
 
 
-def _run(module: nn.Module, frames: torch.Tensor) -> Encoded:
-    network = cast(VideoTransformer, module)
-    patches = network(frames)
-    return patches, network.pool(patches)
+def _run(module: nn.Module, frames: torch.Tensor, *, pool: Pool) -> Encoded:
+    return encode_pooled(cast(VideoTransformer, module), frames, pool)
 
 
 def _facts(config: Mapping[str, Json]) -> dict[str, Any]:
@@ -62,13 +72,23 @@ def _facts(config: Mapping[str, Json]) -> dict[str, Any]:
         "num_frames": settings.num_frames,
         "image_size_px": settings.image_size_px,
         "modality": "video",
-        "pool": "cls" if settings.final_norm == "pooled" else "mean",
+        "pool": own_pool(settings),
         "flexible_frames": settings.other_grids != "refuse",
         "details": {
             **{name: getattr(settings, name) for name in _DETAILS},
+            **{name: getattr(settings, name) for name in _SWITCHES if getattr(settings, name) != _usual(name)},
             "flexible_size": settings.other_grids != "refuse",
         },
     }
 
 
-KIND = Kind(assemble=_assemble, facts=_facts)
+def _usual(name: str) -> Json:
+    usual: Json = getattr(VitConfig, name)  # a dataclass leaves its defaults on the class
+    return usual
+
+
+def _pool_dim(config: Mapping[str, Json], pool: Pool) -> int:
+    return pool_width(vit_config(config), pool)
+
+
+KIND = Kind(assemble=_assemble, facts=_facts, pool_dim=_pool_dim)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import torch
 from torch import nn
 
 from twlv.errors import WeightsError
-from twlv.types import Json
+from twlv.types import Json, Pool
 
 Encoded: TypeAlias = tuple[torch.Tensor, torch.Tensor | None]
 """Patch tokens (B, T', H', W', D), and the pooled vector (B, D) or None."""
@@ -33,19 +33,24 @@ KINDS: Mapping[str, str] = {
 }
 
 
+Run: TypeAlias = Callable[[nn.Module, torch.Tensor], Encoded]
+"""``run(module, frames)``: normalised frames (B, T, C, H, W) in the module's dtype, encoded."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Parts:
     """A network, and how to run it.
 
-    ``module`` holds the weights in float32. ``run(module, frames)`` takes normalised frames
-    (B, T, C, H, W) in the dtype of the module and returns patch tokens (B, T', H', W', D) and the pooled
-    vector (B, D) or None. ``prepare`` may rewrite the copy that computes (fold norms, change layout)
+    ``module`` holds the weights in float32. ``run`` encodes with the pooling that the kind's facts name;
+    ``pools`` has a ``run`` for every other pooling that the weights allow (besides the mean of the patches,
+    which needs nothing of its own). ``prepare`` may rewrite the copy that computes (fold norms, change layout)
     as long as the result is the same. ``bfloat16`` says that bfloat16 was measured to agree with
     float32 (cosine >= 0.999), so that ``dtype="auto"`` may choose it.
     """
 
     module: nn.Module
-    run: Callable[[nn.Module, torch.Tensor], Encoded]
+    run: Run
+    pools: Mapping[Pool, Run] = field(default_factory=dict)
     prepare: Callable[[nn.Module], nn.Module] | None = None
     bfloat16: bool = False
 
@@ -57,10 +62,13 @@ class Kind:
     The weights of what ``assemble`` builds are unset or random: who asks loads others strictly, or draws
     them. ``facts`` gives the card fields that follow from the configuration alone (dim, patch, num_frames,
     image_size_px, modality, pool, flexible_frames, details); a card that contradicts them is refused.
+    ``pool`` is what is taken where nobody says. ``pool_dim`` gives the width under another pooling, where it
+    differs.
     """
 
     assemble: Callable[[Mapping[str, Json]], Parts]
     facts: Callable[[Mapping[str, Json]], dict[str, Any]]
+    pool_dim: Callable[[Mapping[str, Json], Pool], int] | None = None
 
 
 def kind_of(name: str) -> Kind:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from twlv.backbones.table import TABLE, of_architecture, unknown
 from twlv.errors import UsageError
+from twlv.types import Pool
 
 if TYPE_CHECKING:
     from twlv.contracts import Backbone
@@ -24,7 +25,8 @@ def load(
     of the table with ``weights=`` (``twlv1_vit_b``); ``hf:org/name``, ``hf:org/name@revision`` or
     ``hf:/folder`` for a model that transformers knows; a folder that ``save`` wrote; ``module:function``,
     called with those of ``weights``, ``device`` and ``dtype`` that it takes. Code that comes with
-    downloaded weights is never run.
+    downloaded weights is never run. A pooling may follow any of them: ``videomae_vit_b.k400+mean_norm``
+    (``mean``, ``cls``, ``attention``, ``mean_norm``; see ``LoadedBackbone.pools``).
 
     ``device`` is auto, cpu, cuda or cuda:N. ``dtype`` is auto, float32 or bfloat16; auto is bfloat16 only
     where the device is fast in it and the family was measured to agree with float32.
@@ -35,6 +37,9 @@ def load(
         MissingExtra: an optional package is not installed.
         WeightsError: the weights are absent, or do not fit the card or the architecture.
     """
+    base, _, pool = name.rpartition("+")
+    if base and pool in get_args(Pool) and not Path(name).exists():
+        return _pooled(load(base, weights=weights, device=device, dtype=dtype), cast(Pool, pool))
     if name in TABLE:
         _refuse_weights(name, weights)
         entry = TABLE[name]
@@ -57,6 +62,19 @@ def load(
 
         return load_user(name, weights=weights, device=device, dtype=dtype)
     raise unknown(name)
+
+
+def _pooled(backbone: Backbone, pool: Pool) -> Backbone:
+    from twlv.backbones.loaded import LoadedBackbone
+
+    if isinstance(backbone, LoadedBackbone):
+        return backbone.with_pool(pool)
+    if backbone.card.pool == pool:
+        return backbone
+    raise UsageError(
+        f"{backbone.card.name} is a backbone of your own, pooled by {backbone.card.pool}; its card says that, "
+        f"so leave out '+{pool}' or change the card"
+    )
 
 
 def _architecture(name: str, weights: str | Path | None, *, device: str, dtype: str) -> Backbone:

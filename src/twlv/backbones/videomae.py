@@ -1,7 +1,7 @@
 """VideoMAE's weights, as transformers names them, in our own ViT: the same tokens, several times faster.
 
 A pretrained checkpoint ends in a norm of every token. A fine-tuned one has none there; its ``fc_norm``
-normalises the mean of the tokens, which then is the clip's vector (card: ``pool="cls"``). Without that
+normalises the mean of the tokens, which then is the clip's vector (card: ``pool="mean_norm"``). Without that
 norm a probe of a fine-tuned checkpoint would see another vector than its own classifier did.
 """
 

@@ -35,18 +35,32 @@ class Packing:
 
 
 class SelfAttention(nn.Module):
-    """Multi-head self-attention of tokens (B, N, D), all to all, or within the sequences of packed rows."""
+    """Multi-head self-attention of tokens (B, N, D), all to all, or within the sequences of packed rows.
 
-    def __init__(self, width: int, num_heads: int, *, qkv_bias: bool = True) -> None:
+    With ``qk_norm_eps``, the queries of a token pass an RMS norm over its whole width before they are cut into
+    heads, and so do its keys (InternVideo2).
+    """
+
+    def __init__(
+        self, width: int, num_heads: int, *, qkv_bias: bool = True, qk_norm_eps: float | None = None
+    ) -> None:
         super().__init__()
         self.num_heads = num_heads
+        self.qk_norm = qk_norm_eps is not None
+        if self.qk_norm:
+            self.q_norm = nn.RMSNorm(width, eps=qk_norm_eps)
+            self.k_norm = nn.RMSNorm(width, eps=qk_norm_eps)
         self.qkv = empty_linear(width, 3 * width, bias=qkv_bias)
         self.proj = empty_linear(width, width)
 
     def forward(self, tokens: torch.Tensor, packing: Packing | None = None) -> torch.Tensor:
         """(B, N, D) to (B, N, D)."""
         b, n, width = tokens.shape
-        qkv = self.qkv(tokens).view(b, n, 3, self.num_heads, width // self.num_heads)
+        qkv = self.qkv(tokens)
+        if self.qk_norm:
+            q, k, v = qkv.chunk(3, dim=-1)
+            qkv = torch.cat([self.q_norm(q), self.k_norm(k), v], dim=-1)
+        qkv = qkv.view(b, n, 3, self.num_heads, width // self.num_heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         read = attend(q, k, v) if packing is None else attend_packed(q, k, v, packing)
         mixed: torch.Tensor = self.proj(read.transpose(1, 2).reshape(b, n, width))

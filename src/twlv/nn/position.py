@@ -1,4 +1,4 @@
-"""Fixed sine-cosine position codes, and what becomes of them on another grid.
+"""Sine-cosine position codes, and what becomes of a table on another grid.
 
 Axes: T' H' W' token grid, N = T'*H'*W' tokens in time-major order, D width.
 """
@@ -14,7 +14,8 @@ from torch.nn import functional
 from twlv.errors import UsageError
 
 Grid: TypeAlias = tuple[int, int, int]
-PositionCode: TypeAlias = Literal["sincos_3d", "sincos_flat"]
+PositionCode: TypeAlias = Literal["sincos_3d", "sincos_flat", "sincos_quarter", "learned"]
+"""``sincos_3d`` is V-JEPA's, ``sincos_flat`` VideoMAE's, ``sincos_quarter`` MVD's; ``learned`` are weights."""
 OtherGrids: TypeAlias = Literal["interpolate", "extrapolate", "refuse"]
 
 _BASE = 10000.0
@@ -47,6 +48,21 @@ def separable_table(grid: Grid, width: int) -> torch.Tensor:
     return torch.cat(parts, dim=-1).reshape(-1, 3 * third)[:, :width]
 
 
+def quarter_table(grid: Grid, width: int) -> torch.Tensor:
+    """MVD's code, (N, D) float64: a quarter of the width for time, then 3/8 for the column, 3/8 for the row.
+
+    Within each part, sines then cosines; 16 must divide D.
+    """
+    time, space = width // 4, 3 * width // 8
+    frames, rows, columns = _axis_table(grid[0], time), _axis_table(grid[1], space), _axis_table(grid[2], space)
+    parts = [
+        frames[:, None, None, :].expand(*grid, time),
+        columns[None, None, :, :].expand(*grid, space),
+        rows[None, :, None, :].expand(*grid, space),
+    ]
+    return torch.cat(parts, dim=-1).reshape(-1, width)
+
+
 def _axis_table(length: int, width: int) -> torch.Tensor:
     half = width // 2
     rates = _BASE ** -(torch.arange(half, dtype=torch.float64) / half)
@@ -71,13 +87,24 @@ def position_table(
     does neither. The result is shared: do not write to it.
 
     Raises:
-        UsageError: the grid is another one and the policy is ``refuse``.
+        UsageError: the grid is another one and the policy is ``refuse``; or the code is ``learned``, which
+            only the network that holds it can give.
     """
-    make = separable_table if code == "sincos_3d" else flat_table
+    if code == "learned":
+        raise UsageError("learned positions are weights of a network; no table can be made of their name")
+    make = _TABLES[code]
     if grid == made_for or other_grids == "extrapolate":
         return make(grid, width).float()
-    if other_grids == "refuse":
+    check_grid(made_for, grid, other_grids)
+    return interpolate_table(make(made_for, width), made_for, grid).float()
+
+
+def check_grid(made_for: Grid, grid: Grid, other_grids: OtherGrids) -> None:
+    """Raise UsageError if the grid is another one and the policy is ``refuse``."""
+    if grid != made_for and other_grids == "refuse":
         raise UsageError(
             f"this model was made for a token grid (T', H', W') of {made_for} and refuses others; got {grid}"
         )
-    return interpolate_table(make(made_for, width), made_for, grid).float()
+
+
+_TABLES = {"sincos_3d": separable_table, "sincos_flat": flat_table, "sincos_quarter": quarter_table}

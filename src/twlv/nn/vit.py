@@ -6,8 +6,7 @@ Axes: B batch, T frames, C colours, H W pixels, T' H' W' token grid, N = T'*H'*W
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from typing import Literal, get_args, get_origin, get_type_hints
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -17,55 +16,12 @@ from twlv.errors import UsageError
 from twlv.nn.attention import Packing
 from twlv.nn.block import Block
 from twlv.nn.init import initialise
+from twlv.nn.mean_query_pool import MeanQueryPool
 from twlv.nn.patch_embed import TubeletEmbed
-from twlv.nn.position import Grid, OtherGrids, PositionCode, position_table
+from twlv.nn.position import Grid, check_grid, interpolate_table, position_table
+from twlv.nn.vit_config import VitConfig
 
-
-@dataclass(frozen=True, kw_only=True)
-class VitConfig:
-    """An architecture. The defaults are TWLV-I's as we infer it (the report gives ViT-B and ViT-L only).
-
-    ``patch`` is the tubelet (t, rows, columns). ``num_frames`` and ``image_size_px`` set the grid that
-    the position code is made for; ``other_grids`` says what becomes of it on another one.
-    ``final_norm``: ``tokens`` normalises every token; ``pooled`` normalises their mean instead, which
-    then is the embedding (fine-tuned VideoMAE); ``none`` does neither. ``final_norm_eps`` None means
-    ``norm_eps``.
-    """
-
-    width: int
-    depth: int
-    num_heads: int
-    mlp_width: int
-    patch: tuple[int, int, int] = (2, 16, 16)
-    num_frames: int = 16
-    image_size_px: int = 224
-    position: PositionCode = "sincos_3d"
-    other_grids: OtherGrids = "interpolate"
-    activation: Literal["gelu", "gelu_tanh"] = "gelu"
-    norm: Literal["layer_norm"] = "layer_norm"
-    norm_eps: float = 1e-6
-    final_norm_eps: float | None = None
-    final_norm: Literal["tokens", "pooled", "none"] = "tokens"
-    qkv_bias: bool = True
-
-    def __post_init__(self) -> None:
-        if self.width % self.num_heads:
-            raise UsageError(f"width {self.width} is not a multiple of num_heads {self.num_heads}")
-        if self.num_frames % self.patch[0] or any(self.image_size_px % side for side in self.patch[1:]):
-            raise UsageError(
-                f"{self.num_frames} frames of {self.image_size_px} px cannot be cut into tubelets {self.patch}"
-            )
-        for field, hint in get_type_hints(VitConfig).items():
-            legal = get_args(hint) if get_origin(hint) is Literal else ()
-            if legal and getattr(self, field) not in legal:
-                raise UsageError(f"{field} '{getattr(self, field)}' is not one of {', '.join(legal)}")
-
-    @property
-    def grid(self) -> Grid:
-        """(T', H', W') of the clip that the model was made for."""
-        t, p, q = self.patch
-        return self.num_frames // t, self.image_size_px // p, self.image_size_px // q
-
+__all__ = ["SIZES", "VideoTransformer", "VitConfig", "sized"]
 
 SIZES = {
     "t": VitConfig(width=192, depth=12, num_heads=3, mlp_width=768),
@@ -97,31 +53,56 @@ class VideoTransformer(nn.Module):
     def __init__(self, config: VitConfig, *, seed: int | None = 0) -> None:
         super().__init__()
         self.config = config
-        approximate = "tanh" if config.activation == "gelu_tanh" else "none"
         self.patch_embed = TubeletEmbed(config.width, config.patch)
-        self.blocks = nn.ModuleList(
-            Block(
-                config.width,
-                config.num_heads,
-                config.mlp_width,
-                norm_eps=config.norm_eps,
-                qkv_bias=config.qkv_bias,
-                approximate=approximate,
-            )
-            for _ in range(config.depth)
-        )
+        self.blocks = nn.ModuleList(_block(config) for _ in range(config.depth))
         if config.final_norm != "none":
             self.norm = nn.LayerNorm(config.width, eps=config.final_norm_eps or config.norm_eps)
+        self._add_positions()
+        if config.pool_head == "norm":
+            self.pool_norm = nn.LayerNorm(config.width, eps=config.norm_eps)
+        elif config.pool_head == "attention":
+            self.pool_attention = MeanQueryPool(config.width, config.pool_num_heads, config.pool_width)
         if seed is not None:
             initialise(self, seed=seed)
 
+    def _add_positions(self) -> None:
+        """What is learned of the places: a row for each token of the grid, and for the class token."""
+        config = self.config
+        _, rows, columns = config.grid
+        images = config.image_positions == "learned"
+        if config.class_token:
+            self.class_token = nn.Parameter(torch.empty(config.width))
+        if config.position == "learned":
+            self.position_table = nn.Parameter(torch.empty(config.grid[0] * rows * columns, config.width))
+            if images:
+                self.image_position_table = nn.Parameter(torch.empty(rows * columns, config.width))
+        if config.position == "learned" and config.class_token:
+            self.class_position = nn.Parameter(torch.empty(config.width))
+            if images:
+                self.image_class_position = nn.Parameter(torch.empty(config.width))
+
     def embed(self, frames: torch.Tensor) -> tuple[torch.Tensor, Grid]:
-        """Tokens (B, N, D) with their position codes, before the blocks, and their grid (T', H', W')."""
-        if frames.ndim == 5 and frames.shape[1] == 1:
+        """Tokens with their position codes, before the blocks, and the grid (T', H', W') of the patches.
+
+        (B, N, D), or (B, 1 + N, D) with the class token first.
+        """
+        image = frames.ndim == 5 and frames.shape[1] == 1
+        if image:
             frames = frames.expand(-1, self.config.patch[0], -1, -1, -1)
-        tokens = self.patch_embed(frames)
-        grid = (tokens.shape[1], tokens.shape[2], tokens.shape[3])
-        return tokens.flatten(1, 3) + self.positions(grid).to(tokens), grid
+        patches = self.patch_embed(frames)
+        grid = (patches.shape[1], patches.shape[2], patches.shape[3])
+        tokens = patches.flatten(1, 3) + self.positions(grid, image=image).to(patches)
+        if self.config.class_token:
+            first = self._class_token(image).expand(tokens.shape[0], 1, -1)
+            tokens = torch.cat([first.to(tokens), tokens], dim=1)
+        return tokens, grid
+
+    def _class_token(self, image: bool) -> torch.Tensor:
+        """(D,), with its position where that is learned."""
+        if self.config.position != "learned":
+            return self.class_token
+        own = image and self.config.image_positions == "learned"
+        return self.class_token + (self.image_class_position if own else self.class_position)
 
     def encode(self, tokens: torch.Tensor) -> torch.Tensor:
         """Blocks and the final norm on any subset of tokens (B, N, D): a masked model keeps the visible."""
@@ -159,22 +140,42 @@ class VideoTransformer(nn.Module):
             UsageError: frames of a shape that cannot be cut into tubelets, or on a refused grid.
         """
         tokens, grid = self.embed(frames)
-        return self.encode(tokens).reshape(tokens.shape[0], *grid, -1)
+        return self.on_grid(self.encode(tokens), grid)
 
-    def pool(self, patches: torch.Tensor) -> torch.Tensor | None:
-        """The normalised mean (B, D) of tokens (B, T', H', W', D) where ``final_norm`` is ``pooled``."""
-        if self.config.final_norm != "pooled":
-            return None
-        pooled: torch.Tensor = self.norm(patches.flatten(1, 3).mean(dim=1))
-        return pooled
+    def on_grid(self, tokens: torch.Tensor, grid: Grid) -> torch.Tensor:
+        """The patch tokens (B, T', H', W', D) of a whole sequence, without the class token."""
+        patches = tokens[:, 1:] if self.config.class_token else tokens
+        return patches.reshape(tokens.shape[0], *grid, -1)
 
-    def positions(self, grid: Grid) -> torch.Tensor:
-        """The position codes of a grid, (N, D) float32 on the CPU. Do not write to them."""
-        config = self.config
+    def positions(self, grid: Grid, *, image: bool = False) -> torch.Tensor:
+        """The position codes of a grid, (N, D) float32; on the CPU unless learned. Do not write to them.
+
+        ``image``: the grid is that of a single picture (see ``VitConfig.image_positions``).
+        """
+        config, kind = self.config, self.config.image_positions if image else "as_video"
+        made_for = config.grid if kind == "as_video" else (1, *config.grid[1:])
+        if config.position == "learned":
+            table = self.image_position_table if kind == "learned" else self.position_table
+            check_grid(made_for, grid, config.other_grids)
+            return table if grid == made_for else interpolate_table(table, made_for, grid)
         return position_table(
             config.position,
             width=config.width,
-            made_for=config.grid,
+            made_for=made_for,
             grid=grid,
             other_grids=config.other_grids,
         )
+
+
+def _block(config: VitConfig) -> Block:
+    return Block(
+        config.width,
+        config.num_heads,
+        config.mlp_width,
+        norm_eps=config.norm_eps,
+        qkv_bias=config.qkv_bias,
+        approximate="tanh" if config.activation == "gelu_tanh" else "none",
+        norm=config.norm,
+        qk_norm=config.qk_norm,
+        layer_scale=config.layer_scale,
+    )
