@@ -11,6 +11,7 @@ from twlv.pretrain.objective.objective import Objective
 from twlv.pretrain.train.average import Average
 from twlv.pretrain.train.config import TrainConfig
 from twlv.pretrain.train.optimizers import decays, make
+from twlv.pretrain.train.schedule import rate
 
 
 @pytest.fixture
@@ -40,6 +41,24 @@ def test_what_does_not_decay_stays_where_it_is_without_a_gradient(objective: Obj
     make(objective, config).step(config, 0)
     for name, parameter in objective.named_parameters():
         expected = 0.95 if decays(name, parameter) else 1.0
+        torch.testing.assert_close(parameter.detach(), torch.full_like(parameter, expected))
+
+
+@pytest.mark.parametrize("kind", ["adamw", "muon"])
+def test_the_decay_of_a_step_is_that_of_the_schedule(objective: Objective, kind: str) -> None:
+    config = TrainConfig(
+        steps=3, lr=0.1, weight_decay=0.5, weight_decay_end=0.0, optimizer=kind  # type: ignore[arg-type]
+    )  # fmt: skip
+    optimizers = make(objective, config)
+    with torch.no_grad():
+        for parameter in objective.parameters():
+            parameter.fill_(1.0)
+            parameter.grad = torch.zeros_like(parameter)
+    for step in range(3):
+        optimizers.step(config, step)
+    share = (1 - rate(config, 0) * 0.5) * (1 - rate(config, 1) * 0.25)
+    for name, parameter in objective.named_parameters():
+        expected = share if decays(name, parameter) else 1.0
         torch.testing.assert_close(parameter.detach(), torch.full_like(parameter, expected))
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from twlv.errors import UsageError
 from twlv.pretrain.train.config import TrainConfig
-from twlv.pretrain.train.schedule import decay_start, rate
+from twlv.pretrain.train.schedule import decay_start, rate, weight_decay
 
 
 def test_wsd_rises_stays_and_falls_as_one_minus_the_root() -> None:
@@ -67,3 +67,14 @@ def test_until_the_decay_a_longer_wsd_run_has_the_same_rates(steps: int, more: i
 def test_settings_that_cannot_be_meant_are_refused(values: dict[str, object], named: str) -> None:
     with pytest.raises(UsageError, match=named):
         TrainConfig(**{"steps": 10, **values})  # type: ignore[arg-type]
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 40))
+def test_weight_decay_goes_from_one_end_to_the_other_without_turning(a: float, b: float, steps: int) -> None:
+    config = TrainConfig(steps=steps + 1, weight_decay=a, weight_decay_end=b)
+    found = [weight_decay(config, step) for step in range(steps + 1)]
+    assert found[0] == pytest.approx(a, abs=1e-12)
+    assert found[-1] == pytest.approx(b, abs=1e-12)
+    assert sorted(found, reverse=a > b) == pytest.approx(found)
+    constant = TrainConfig(steps=steps, weight_decay=a)
+    assert {weight_decay(constant, step) for step in range(steps)} == {a}

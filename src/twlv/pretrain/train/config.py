@@ -28,6 +28,8 @@ class TrainConfig:
         betas, eps: Of AdamW.
         muon_momentum: Of Muon.
         weight_decay: Decoupled; not on biases, norms, positions, mask tokens and other vectors.
+        weight_decay_end: What it reaches in the last step, along half a cosine (V-JEPA: 0.04 to 0.4); None: it
+            stays.
         schedule: ``wsd``: flat, then over the last ``decay_share`` down to ``lr_end`` as 1 - sqrt; ``cosine``.
         warmup_steps: Steps of a linear rise.
         clip_norm: Gradients are scaled down to this norm; 0: never.
@@ -58,6 +60,7 @@ class TrainConfig:
     eps: float = 1e-8
     muon_momentum: float = 0.95
     weight_decay: float = 0.05
+    weight_decay_end: float | None = None
     schedule: Literal["wsd", "cosine"] = "wsd"
     warmup_steps: int = 0
     decay_share: float = 0.2
@@ -83,9 +86,10 @@ class TrainConfig:
         for name in ("seed", "micro_clips", "warmup_steps", "checkpoint_every", "monitor_every"):
             if getattr(self, name) < 0:
                 raise UsageError(f"train.{name} is 0 or more, got {getattr(self, name)}")
-        for name in ("lr", "lr_end", "weight_decay", "clip_norm"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise UsageError(f"train.{name} is a number from 0 up, got {getattr(self, name)}")
+        for name in ("lr", "lr_end", "weight_decay", "weight_decay_end", "clip_norm"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < float("inf"):
+                raise UsageError(f"train.{name} is a number from 0 up, got {value}")
         if not 0 <= self.ema < 1 or not 0 <= self.decay_share <= 1 or not 0 <= self.least_rank < 1:
             raise UsageError("train.ema and train.least_rank lie in [0, 1), train.decay_share in [0, 1]")
         if self.monitor_clips and (self.monitor_clips < 32 or self.monitor_clips % 32):

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from twlv.pretrain.train.config import TrainConfig
-from twlv.pretrain.train.schedule import rate
+from twlv.pretrain.train.schedule import rate, weight_decay
 
 FUSED = {"qkv.weight": 3}
 """Ends of names of matrices that are several maps stacked along the rows, and how many."""
@@ -35,12 +35,13 @@ class Optimizers:
 
     def step(self, config: TrainConfig, step: int) -> float:
         """One step at that step's rate, which is returned."""
-        now = rate(config, step)
+        now, decay = rate(config, step), weight_decay(config, step)
         for view in self.views:
             view.bind()
         for optimizer in self.parts.values():
             for group in optimizer.param_groups:
                 group["lr"] = now
+                group["weight_decay"] = decay if group.get("decays", True) else 0.0
             optimizer.step()
         return now
 
@@ -73,7 +74,7 @@ def make(module: nn.Module, config: TrainConfig) -> Optimizers:
     groups = [[(n, p) for n, p in rest if decays(n, p) is flag] for flag in (True, False)]
     parts["adamw"] = torch.optim.AdamW(
         [
-            {"params": [p for _, p in group], "weight_decay": config.weight_decay if flag else 0.0}
+            {"params": [p for _, p in group], "decays": flag}
             for group, flag in zip(groups, (True, False), strict=True)
             if group
         ],

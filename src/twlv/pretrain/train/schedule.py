@@ -1,4 +1,4 @@
-"""The rate of a step: a linear rise, then flat and down (WSD), or along a cosine."""
+"""The rate of a step: a linear rise, then flat and down (WSD), or along a cosine; and its weight decay."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ def rate(config: TrainConfig, step: int) -> float:
     if step < config.warmup_steps:
         return config.lr * (step + 1) / config.warmup_steps
     return config.lr_end + (config.lr - config.lr_end) * _share(config, step)
+
+
+def weight_decay(config: TrainConfig, step: int) -> float:
+    """The weight decay of a step, counted from 0: half a cosine to ``weight_decay_end``, if given."""
+    if config.weight_decay_end is None:
+        return config.weight_decay
+    t = min(1.0, step / max(1, config.steps - 1))
+    left = 0.5 * (1 + math.cos(math.pi * t))
+    return config.weight_decay_end + (config.weight_decay - config.weight_decay_end) * left
 
 
 def decay_start(config: TrainConfig) -> int:
