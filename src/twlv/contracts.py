@@ -18,6 +18,7 @@ from twlv.types import (
     DatasetCard,
     DoubleArray,
     Embedding,
+    Framing,
     Json,
     Level,
     Outcome,
@@ -176,6 +177,15 @@ class SampledTask(Protocol):
     @property
     def default_sampling(self) -> Sampling:
         """How clips are laid over a video."""
+
+
+@runtime_checkable
+class FramedTask(Protocol):
+    """A Task that says how much of a picture must be shown, whatever the backbone's card has."""
+
+    @property
+    def framing(self) -> Framing:
+        """``squash`` for boxes: what a crop cuts off could not be found."""
 
 
 @runtime_checkable

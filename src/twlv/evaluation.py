@@ -14,7 +14,7 @@ from pathlib import Path
 
 from twlv import backbones, data, results
 from twlv.codec import to_json
-from twlv.contracts import Backbone, Features, PairedTask, ResumableTask, SampledTask, Task
+from twlv.contracts import Backbone, Features, FramedTask, PairedTask, ResumableTask, SampledTask, Task
 from twlv.embedding import (
     Failure,
     MemoryFeatures,
@@ -33,7 +33,7 @@ from twlv.results import Result
 from twlv.store import Store
 from twlv.store.official import OfficialSet
 from twlv.tasks import TASKS
-from twlv.types import Dataset, Embedding, FrameOrder, Json, Level, Sampling, Uniform, Views
+from twlv.types import Dataset, Embedding, FrameOrder, Framing, Json, Level, Sampling, Uniform, Views
 
 
 def embed(
@@ -46,10 +46,12 @@ def embed(
     workers: int | None = None,
     decoder: str = "pyav",
     frame_order: FrameOrder = "forward",
+    framing: Framing = "crop",
 ) -> list[Embedding]:
     """Embed video files (paths, folders, or a Dataset) in memory, in order.
 
-    ``frame_order`` "reversed" gives a backbone the frames of every clip the last one first.
+    ``frame_order`` "reversed" gives a backbone the frames of every clip the last one first, ``framing``
+    "squash" whole pictures.
 
     Raises:
         EmbedError: some videos failed; it carries the embeddings of all others and every reason.
@@ -66,6 +68,7 @@ def embed(
             workers=workers,
             decoder=decoder,
             frame_order=frame_order,
+            framing=framing,
         )
     )
     failed = {item.video_id: item.reason for item in items if isinstance(item, Failure)}
@@ -144,7 +147,8 @@ def evaluate(
             missing=halves[0].missing | halves[1].missing,
         )
         sampling = sampling or default_sampling(task)
-        reading = reading_for(model.card, sampling, views or Views(), decoder)
+        framing = framing_of(task)
+        reading = reading_for(model.card, sampling, views or Views(), decoder, framing=framing)
         report = embed_dataset(
             model,
             wanted,
@@ -154,9 +158,11 @@ def evaluate(
             level=task.level,
             workers=workers,
             decoder=decoder,
+            framing=framing,
             progress=progress,
         )
         model, seconds = Store.open(report.store), report.seconds
+    require_framing(model, task)
     train, test = (StoredFeatures(data=half, store=model) for half in halves)
     return evaluate_features(
         train,
@@ -243,6 +249,22 @@ def evaluate_features(
 def default_sampling(task: object) -> Sampling:
     """How videos are read for this task where the caller does not say: its own way, else one clip over all."""
     return task.default_sampling if isinstance(task, SampledTask) else Uniform()
+
+
+def framing_of(task: object) -> Framing:
+    """How much of a picture this task must be shown."""
+    return task.framing if isinstance(task, FramedTask) else "crop"
+
+
+def require_framing(store: Store, task: object) -> None:
+    """UsageError where the task needs whole pictures and the store's were cropped."""
+    card, framing = store.spec.backbone, store.spec.framing
+    whole = framing == "squash" or (card.resize_mode == "stretch" and card.resize_px <= card.image_size_px)
+    if framing_of(task) == "squash" and not whole:
+        raise UsageError(
+            f"{store.path}: pictures were cropped, so boxes at their edges could not be found; embed whole "
+            "pictures into another store: twlv embed ... --framing squash"
+        )
 
 
 TEST_SPLITS = ("val", "test", "validation")

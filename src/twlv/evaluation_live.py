@@ -30,10 +30,10 @@ from twlv.embedding import (
 from twlv.embedding.cache import default_store, describe_store
 from twlv.embedding.directions import check_flip
 from twlv.embedding.frozen import require_evaluation_mode, require_unchanged, weights_hash
-from twlv.evaluation import choose_splits, evaluate_features
+from twlv.evaluation import choose_splits, default_sampling, evaluate_features, framing_of
 from twlv.results import Result
 from twlv.store import Store
-from twlv.types import Dataset, Json, Sampling, Uniform, Views
+from twlv.types import Dataset, Json, Sampling, Views
 
 
 def evaluate_augmented(
@@ -76,7 +76,7 @@ def evaluate_augmented(
         model=model,
         whole=_joined(train_data, test_data),
         task=task,
-        sampling=sampling or Uniform(),
+        sampling=sampling or default_sampling(task),
         workers=workers,
         decoder=decoder,
         progress=progress,
@@ -92,7 +92,7 @@ def evaluate_augmented(
         train = live_features(
             model,
             train_data,
-            reading_for(model.card, run.sampling, Views(), decoder),
+            reading_for(model.card, run.sampling, Views(), decoder, framing=framing_of(task)),
             cast(Augmentation, augmentation),
             level=task.level,
             seed=seed,
@@ -127,7 +127,8 @@ class _Run:
 
     def embed(self, data: Dataset, store: Path | None, views: Views, drawn: DrawnViews | None = None) -> Store:
         """The embeddings of one half, in its store; the cache is that of the whole data set."""
-        reading = reading_for(self.model.card, self.sampling, views, self.decoder)
+        framing = framing_of(self.task)
+        reading = reading_for(self.model.card, self.sampling, views, self.decoder, framing=framing)
         spec = store_spec(self.model.card, reading, self.task.level, drawn)
         report = embed_dataset(
             self.model,
@@ -138,6 +139,7 @@ class _Run:
             level=self.task.level,
             workers=self.workers,
             decoder=self.decoder,
+            framing=framing,
             drawn=drawn,
             progress=self.progress,
         )

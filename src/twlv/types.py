@@ -21,6 +21,8 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 Level: TypeAlias = Literal["clip", "time", "patch"]
 Pool: TypeAlias = Literal["mean", "cls", "attention", "mean_norm"]
 FrameOrder: TypeAlias = Literal["forward", "reversed"]
+Framing: TypeAlias = Literal["crop", "squash"]
+"""How a picture becomes a backbone's square: resized and cropped as its card says, or all of it squashed."""
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 

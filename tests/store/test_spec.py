@@ -131,3 +131,13 @@ def test_reversed_frames_are_another_store(spec: StoreSpec, tmp_path: Path) -> N
     Store.open_or_create(tmp_path / "s", spec)
     with pytest.raises(StoreError, match="frame_order: here 'forward', asked 'reversed'"):
         Store.open_or_create(tmp_path / "s", other)
+
+
+def test_whole_pictures_are_another_store(spec: StoreSpec, tmp_path: Path) -> None:
+    assert "framing" not in spec.to_json()
+    other = dataclasses.replace(spec, framing="squash")
+    assert other.key != spec.key
+    assert StoreSpec.from_json(other.to_json()) == other
+    Store.open_or_create(tmp_path / "s", spec)
+    with pytest.raises(StoreError, match="framing: here 'crop', asked 'squash'"):
+        Store.open_or_create(tmp_path / "s", other)

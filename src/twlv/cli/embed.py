@@ -41,6 +41,10 @@ class EmbedOptions(ReadingOptions, DataOptions):
         default="forward",
         metadata=flag("reversed: the frames of every clip backwards, into a store of its own"),
     )
+    framing: Literal["crop", "squash"] = field(
+        default="crop",
+        metadata=flag("squash: whole pictures, for boxes; else resized and cropped as the backbone has it"),
+    )
     shard: str = field(
         default="1/1",
         metadata=flag("embed part I of N, counted from 1; all parts write into the same store", metavar="I/N"),
@@ -73,6 +77,7 @@ def run(options: EmbedOptions) -> int:
         workers=options.workers,
         decoder=options.decoder,
         frame_order=options.frame_order,
+        framing=options.framing,
         command=command_line("embed", options),
         progress=progress(),
     )

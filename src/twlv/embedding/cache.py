@@ -28,6 +28,8 @@ def describe_store(store: Store) -> dict[str, Json]:
     """How the embeddings were made, for a Result."""
     info, spec = store.info(), store.spec
     order: dict[str, Json] = {} if spec.frame_order == "forward" else {"frame_order": spec.frame_order}
+    if spec.framing != "crop":
+        order["framing"] = spec.framing
     if spec.augmentation is not None:
         order["augmentation"] = dict(spec.augmentation)
     return {

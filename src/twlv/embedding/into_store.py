@@ -25,6 +25,7 @@ from twlv.types import (
     Dataset,
     Embedding,
     FrameOrder,
+    Framing,
     Json,
     Level,
     Sample,
@@ -67,6 +68,7 @@ def store_spec(
         level=level,
         decoder=reading.decoder,
         frame_order=reading.frame_order,
+        framing=reading.framing,
         augmentation=None if drawn is None else cast("dict[str, Json]", to_json(drawn)),
         dtype="float16" if level == "patch" and card.dtype == "bfloat16" else "float32",
     )
@@ -84,6 +86,7 @@ def embed_dataset(
     workers: int | None = None,
     decoder: str = "pyav",
     frame_order: FrameOrder = "forward",
+    framing: Framing = "crop",
     drawn: DrawnViews | None = None,
     command: str = "",
     progress: Progress | None = None,
@@ -93,7 +96,8 @@ def embed_dataset(
     ``part`` (i, n), counted from 1, takes every n-th sample from the i-th on (see ``store.share``).
     Every video is durable as soon as it is done. A sample that fails is recorded with its reason, never
     replaced, and tried again by the next run. Any number of parts may write to one store at the same time.
-    ``frame_order`` "reversed" embeds the frames of every clip the last one first, into a store of its own.
+    ``frame_order`` "reversed" embeds the frames of every clip the last one first, into a store of its own; so
+    does ``framing`` "squash", which shows the whole picture instead of a crop.
     ``drawn`` embeds augmented views of every video as its rows, for training (see ``AugmentedViews``).
     ``command`` is kept by a new store, so that it can say what made it.
 
@@ -102,7 +106,9 @@ def embed_dataset(
         UsageError: the settings fit no video or not the backbone, or the part does not exist; no store is made.
     """
     started, timings, watch = time.perf_counter(), Timings(), progress or Silent()
-    reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder, frame_order)
+    reading = reading_for(
+        model.card, sampling or Uniform(), views or Views(), decoder, frame_order, framing=framing
+    )
     read = None
     if drawn is not None:
         check_flip(drawn.augmentation, data.card)
@@ -192,7 +198,10 @@ def embed_list(
     workers: int | None = None,
     decoder: str = "pyav",
     frame_order: FrameOrder = "forward",
+    framing: Framing = "crop",
 ) -> Iterator[Embedding | Failure]:
     """Embed samples in memory, in order, with nothing written."""
-    reading = reading_for(model.card, sampling or Uniform(), views or Views(), decoder, frame_order)
+    reading = reading_for(
+        model.card, sampling or Uniform(), views or Views(), decoder, frame_order, framing=framing
+    )
     return extract(model, samples, reading, level=level, workers=workers)

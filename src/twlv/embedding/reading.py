@@ -12,7 +12,7 @@ from twlv import video
 from twlv.backbones.frames import check_count
 from twlv.contracts import Clip
 from twlv.errors import UsageError
-from twlv.types import BackboneCard, FrameOrder, MultiClip, Sample, Sampling, Views
+from twlv.types import BackboneCard, FrameOrder, Framing, MultiClip, Sample, Sampling, Views
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,7 @@ class Reading:
 
     ``frame_order`` "reversed" turns the frames of every clip round after the plan has chosen them, so both
     orders show the same frames. Clips keep their rows: the mean over clips does not depend on their order.
+    ``framing`` has gone into ``preprocess`` already.
     """
 
     sampling: Sampling
@@ -29,6 +30,7 @@ class Reading:
     preprocess: video.Preprocess
     decoder: str = "pyav"
     frame_order: FrameOrder = "forward"
+    framing: Framing = "crop"
 
 
 def reading_for(
@@ -37,6 +39,8 @@ def reading_for(
     views: Views,
     decoder: str = "pyav",
     frame_order: FrameOrder = "forward",
+    *,
+    framing: Framing = "crop",
 ) -> Reading:
     """The reading that this backbone's weights were made for, with the sampling asked.
 
@@ -57,7 +61,7 @@ def reading_for(
             f"{card.name} reads clips of one frame: reversed they are the same, so nothing could be measured; "
             "take clips of two frames or more (--num-frames)"
         )
-    preprocess = video.Preprocess.from_card(card)
+    preprocess = video.Preprocess.from_card(card, framing)
     video.check_sampling(sampling, num_frames=num_frames, views=views)
     preprocess.check_views(views.spatial)
     return Reading(
@@ -67,6 +71,7 @@ def reading_for(
         preprocess=preprocess,
         decoder=decoder,
         frame_order=frame_order,
+        framing=framing,
     )
 
 

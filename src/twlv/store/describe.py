@@ -47,6 +47,7 @@ def info(store: Store) -> dict[str, Json]:
         "views": to_json(spec.views),
         "decoder": spec.decoder,
         "frame_order": spec.frame_order,
+        "framing": spec.framing,
         "command": store.command,
         "provenance": [{"num_videos": count, **json.loads(text)} for text, count in sorted(origin.items())],
         "failed": cast("Json", dict(failed)),

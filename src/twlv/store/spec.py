@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 
 from twlv.codec import canonical, from_json, to_json
 from twlv.errors import StoreError
-from twlv.types import BackboneCard, FrameOrder, Json, Level, MultiClip, Sampling, Views
+from twlv.types import BackboneCard, FrameOrder, Framing, Json, Level, MultiClip, Sampling, Views
 
 SCHEMA = 1
 """Version of the layout on disk. A reader refuses a higher one."""
@@ -26,8 +26,9 @@ class StoreSpec:
     ``num_frames`` is the resolved number of frames of a clip, ``decoder`` the name of the video backend
     (its version is provenance, recorded with the vectors but not part of the key), ``dtype`` the
     precision on disk; reading always gives float32. ``frame_order`` "reversed": the frames of every clip ran
-    backwards. ``augmentation`` says how augmented views were drawn. Both are written down only where they
-    differ from a plain store, so plain stores keep the key and the file that they always had.
+    backwards. ``augmentation`` says how augmented views were drawn. ``framing`` "squash": whole pictures were
+    shown. These three are written down only where they differ from a plain store, so plain stores keep the key
+    and the file that they always had.
     """
 
     backbone: BackboneCard
@@ -39,6 +40,7 @@ class StoreSpec:
     dtype: Literal["float32", "float16"] = "float32"
     frame_order: FrameOrder = "forward"
     augmentation: Mapping[str, Json] | None = None
+    framing: Framing = "crop"
 
     @property
     def key(self) -> str:
@@ -51,12 +53,14 @@ class StoreSpec:
         return hashlib.sha256(canonical(self._keyed()).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Json]:
-        """All fields, the descriptive ones too; ``frame_order`` and ``augmentation`` only where not plain."""
+        """All fields, the descriptive ones too; the last three only where they are not plain."""
         value = cast("dict[str, Json]", to_json(self))
         if self.frame_order == "forward":
             del value["frame_order"]
         if self.augmentation is None:
             del value["augmentation"]
+        if self.framing == "crop":
+            del value["framing"]
         return value
 
     @classmethod
@@ -66,7 +70,10 @@ class StoreSpec:
 
     def differences(self, other: StoreSpec) -> dict[str, tuple[Json, Json]]:
         """Every keyed field in which the two differ, dotted (``backbone.dim``), with both values."""
-        mine, others = ({**_flat(spec._keyed()), "frame_order": spec.frame_order} for spec in (self, other))
+        mine, others = (
+            {**_flat(spec._keyed()), "frame_order": spec.frame_order, "framing": spec.framing}
+            for spec in (self, other)
+        )
         names = [*mine, *(name for name in others if name not in mine)]
         pairs = {name: (mine.get(name), others.get(name)) for name in names}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

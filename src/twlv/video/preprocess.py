@@ -13,7 +13,7 @@ import torch
 from torch.nn.functional import interpolate
 
 from twlv.errors import UsageError
-from twlv.types import BackboneCard
+from twlv.types import BackboneCard, Framing
 
 _MAX_ASPECT = 200
 """A picture longer than this many times its short side is refused: resized, one frame would fill gigabytes."""
@@ -37,8 +37,14 @@ class Preprocess:
             raise UsageError(f"cannot crop {self.crop_px} px from a picture resized to {self.resize_px} px")
 
     @classmethod
-    def from_card(cls, card: BackboneCard) -> Preprocess:
-        """The sizes that the weights of ``card`` expect; the card's mean and std are for ``normalize``."""
+    def from_card(cls, card: BackboneCard, framing: Framing = "crop") -> Preprocess:
+        """The sizes that the weights of ``card`` expect; the card's mean and std are for ``normalize``.
+
+        ``squash`` shows the whole picture: both sides become ``card.image_size_px`` and nothing is cut off, so
+        boxes in shares of the picture stay what they are.
+        """
+        if framing == "squash":
+            return cls(crop_px=card.image_size_px, resize_mode="stretch", interpolation=card.interpolation)
         return cls(
             crop_px=card.image_size_px,
             resize_px=card.resize_px,
