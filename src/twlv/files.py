@@ -1,8 +1,9 @@
-"""What every room needs of files: to write them whole or not at all, and to know a picture by its ending."""
+"""What every room needs of files: to write them whole or not at all, to hash them, to know where they go."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import time
 import uuid
@@ -61,6 +62,18 @@ def sweep(scratch: Path, tag: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             if path.name.startswith(f"{tag}.") or now - path.stat().st_mtime > STALE_SECONDS:
                 path.unlink()
+
+
+def file_sha256(path: Path) -> str:
+    """Sha256 (hex) of a file's bytes. Raises OSError."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where things go when nobody names a place: ``$TWLV_CACHE``, else ``~/.cache/twlv``."""
+    base = os.environ.get("TWLV_CACHE")
+    return Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "twlv"
 
 
 def sync_folder(folder: Path) -> None:

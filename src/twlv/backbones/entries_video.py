@@ -10,9 +10,10 @@ import dataclasses
 from typing import Any, NamedTuple
 
 from twlv.backbones.entries_own import IMAGENET_MEAN, IMAGENET_STD, VIT_DETAILS
-from twlv.backbones.entry import HUB, RANDOM, Entry
+from twlv.backbones.entry import HUB, RANDOM, Entry, Origin
 from twlv.types import BackboneCard, Json
 
+HUB_FILES = ("config.json", "preprocessor_config.json", "model.safetensors")
 _NC = "CC-BY-NC-4.0"
 _HALF = (0.5, 0.5, 0.5)
 VIDEOMAE = "VideoMAE: Masked Autoencoders are Data-Efficient Learners for Self-Supervised Video Pre-Training"
@@ -24,7 +25,10 @@ TIMESFORMER = "Is Space-Time Attention All You Need for Video Understanding?, ar
 
 
 class Weights(NamedTuple):
-    """One set of weights of an architecture: its tag, where it is, what it was trained on, its licence."""
+    """One set of weights of an architecture: its tag, where it is, what it was trained on, its licence.
+
+    ``repository`` is one of the hub that transformers reads, or empty where ``origin`` says all.
+    """
 
     tag: str
     repository: str
@@ -33,6 +37,11 @@ class Weights(NamedTuple):
     commercial_use: bool | None
     summary: str
     changes: dict[str, Any] = {}  # noqa: RUF012 - card fields in which the weights differ; never written
+    origin: Origin | None = None
+    loader: str = HUB
+    sampling: str = ""
+    authors_pool: str = ""
+    report: tuple[str, str, str] | None = None
 
 
 def lines(
@@ -65,23 +74,28 @@ def lines(
 
 
 def _trained(arch: str, untrained: Entry, weights: Weights) -> Entry:
+    origin = weights.origin or Origin(repository=weights.repository, files=HUB_FILES)
     card = dataclasses.replace(
         untrained.card,
         name=f"{arch}.{weights.tag}",
         weights=weights.tag,
         licence=weights.licence,
         pretrained_on=weights.pretrained_on,
-        source=f"https://huggingface.co/{weights.repository}",
+        source=f"https://huggingface.co/{origin.repository}" if origin.repository else str(origin),
         **weights.changes,
     )
     return dataclasses.replace(
         untrained,
         card=card,
-        loader=HUB,
-        weights_at=f"hf:{weights.repository}",
+        loader=weights.loader,
+        weights_at=str(origin),
         summary=weights.summary,
-        extra="hf",
+        extra="hf" if weights.loader == HUB else "",
         commercial_use=weights.commercial_use,
+        origin=origin,
+        sampling=weights.sampling,
+        authors_pool=weights.authors_pool,
+        report=weights.report,
     )
 
 

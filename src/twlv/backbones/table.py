@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twlv.backbones import entries_image, entries_own, entries_video
+from twlv.backbones import entries_converted, entries_image, entries_own, entries_video
 from twlv.backbones.entry import Entry, Summary, summarise
 from twlv.errors import UnknownName
 
@@ -12,7 +12,9 @@ DEFAULT_BACKBONE = "efficientnet_lite0.imagenet"
 """The embedded default: real weights from the package index, until TWLV-I's own are trained."""
 
 TABLE: Mapping[str, Entry] = {
-    entry.card.name: entry for entry in (*entries_own.ENTRIES, *entries_video.ENTRIES, *entries_image.ENTRIES)
+    entry.card.name: entry
+    for entries in (entries_own, entries_video, entries_converted, entries_image)
+    for entry in entries.ENTRIES
 }
 
 _OTHER_WAYS = "(or hf:org/name, a folder that twlv saved, or module:function; see: twlv models list)"

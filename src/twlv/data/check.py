@@ -6,7 +6,6 @@ before the last frame shows. Nothing here changes a file.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from twlv.data.report import CheckReport
 from twlv.errors import TwlvError, VideoError
+from twlv.files import file_sha256
 from twlv.results.environment import cpu_cores
 from twlv.types import ClipPlan, Dataset, Sample, Span, label_indices
 
@@ -125,8 +125,7 @@ def _same_content(paths: Sequence[str], pool: ThreadPoolExecutor) -> list[list[s
 
 def _sha256(path: str) -> str:
     try:
-        with Path(path).open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
+        return file_sha256(Path(path))
     except OSError as error:
         return f"unreadable {path}: {error}"
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
+from twlv.files import cache_folder
 from twlv.store import Store, StoreSpec
 from twlv.types import Dataset, Json
 
-
-def cache_folder() -> Path:
-    """Where embeddings go when nobody names a store: ``$TWLV_CACHE``, else ``~/.cache/twlv``."""
-    base = os.environ.get("TWLV_CACHE")
-    return Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "twlv"
+__all__ = ["cache_folder", "default_store", "describe_store"]
 
 
 def default_store(dataset: Dataset, spec: StoreSpec) -> Path:

@@ -59,7 +59,7 @@ class VideoTransformer(nn.Module):
             self.norm = nn.LayerNorm(config.width, eps=config.final_norm_eps or config.norm_eps)
         self._add_positions()
         if config.pool_head == "norm":
-            self.pool_norm = nn.LayerNorm(config.width, eps=config.norm_eps)
+            self.pool_norm = nn.LayerNorm(config.width)  # torch's own epsilon, as UMT builds it
         elif config.pool_head == "attention":
             self.pool_attention = MeanQueryPool(config.width, config.pool_num_heads, config.pool_width)
         if seed is not None:
