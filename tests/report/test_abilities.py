@@ -67,4 +67,4 @@ def test_it_is_in_every_form_of_the_report(results: list[Result]) -> None:
     shown = terminal(results, mix=True, columns=200)
     assert "appearance is the mean of k400, mit; motion is ssv2" in shown
     assert "## Appearance against motion" in markdown(results, mix=True)
-    assert "<h2>Appearance against motion</h2>" in html(results, mix=True)
+    assert '"title":"appearance against motion"' in html(results, mix=True)

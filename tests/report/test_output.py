@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import html.parser
+import json
 import re
 import time
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from twlv.errors import ResultError
 from twlv.report import html as html_page
 from twlv.report import markdown, terminal
-from twlv.report.text import width
+from twlv.report.page.island import island
+from twlv.report.text import clean, width
 from twlv.types import Score
 
 HOSTILE = "evil|<script>alert('x')</script>\n\x1b[31m\u202e\"><img src=x onerror=y>{{ 7*7 }}"
+HOSTILE_POINTS = {
+    "kind": HOSTILE,
+    "origin": {"dataset": HOSTILE},
+    "points": {"ids": [HOSTILE], "labels": [HOSTILE], "x": [0.0], "y": [1]},
+    "thumbnails": {HOSTILE: "data:image/svg+xml;base64,PHN2Zz4="},
+    "numbers": {HOSTILE: 1.0},
+}
 FORMS = [terminal, markdown, html_page]
+
+
+def _island(page):
+    """The JSON in a page."""
+    return page.partition('id="data">')[2].partition("</script>")[0]
 
 
 class _Tags(html.parser.HTMLParser):
@@ -57,14 +76,25 @@ def test_no_form_passes_control_signs_on(make, form):
     assert "\u202e" not in text
 
 
-def test_html_shows_hostile_names_as_text(make):
+def test_html_holds_hostile_names_as_data_only(make):
+    text = html_page([_hostile(make)], points=[HOSTILE_POINTS])
     parsed = _Tags()
-    parsed.feed(html_page([_hostile(make)]))
-    assert {"script", "img"} & set(parsed.tags) == set()
-    assert not [name for name, _ in parsed.attributes if name.startswith("on")]
-    text = "".join(parsed.text)
-    assert "<script>alert('x')</script>" in text
-    assert "{{ 7*7 }}" in text
+    parsed.feed(text)
+    assert parsed.tags.count("script") == 2  # the data and the page's own script
+    assert not {"img", "iframe", "object", "link"} & set(parsed.tags)
+    assert not [name for name, _ in parsed.attributes if name.startswith("on") or name in ("src", "style")]
+    assert text.count("</script") == 2
+    assert "alert" not in text.replace(_island(text), "")
+    data = json.loads(_island(text))
+    assert data["grids"][0]["rows"][0]["name"] == clean(HOSTILE)
+    assert data["records"][0]["document"]["dataset"]["name"] == clean(HOSTILE)
+
+
+@hypothesis.given(st.text())
+def test_no_text_ends_the_island(name):
+    text = island({name: [name]})
+    assert json.loads(text) == {name: [name]}
+    assert not set("<>&\u2028\u2029") & set(text)
 
 
 def test_markdown_shows_hostile_names_as_text(make):
@@ -81,10 +111,15 @@ def test_markdown_shows_hostile_names_as_text(make):
 
 def test_html_needs_nothing_from_outside(make):
     page = html_page([make("a")], paper=True)
-    assert not re.search(r"(?:src|href)=|url\(|@import|https?://", page)
-    assert "default-src 'none'" in page
+    assert not re.search(r"<(?:link|img|iframe)|<script[^>]+src|url\(|@import", page)
+    assert set(re.findall(r"https?://[^\s'\"]+", page)) == {"http://www.w3.org/2000/svg"}
+    assert "default-src 'none'" in html.unescape(page)
+    assert "connect-src" not in page
     assert "prefers-color-scheme: dark" in page
     assert page.startswith("<!doctype html>")
+    (policy,) = re.findall(r"sha256-([A-Za-z0-9+/=]+)", html.unescape(page))
+    script = page.rpartition("<script>")[2].partition("</script>")[0]
+    assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() == policy
 
 
 def test_html_holds_values_marks_and_provenance(make):
@@ -101,23 +136,32 @@ def test_html_holds_values_marks_and_provenance(make):
         make("next", "k400", 55.0, classes=400),
         make("bad", "k400", 50.0, classes=400, pretrained_on=("K710",)),
     ]
-    parsed = _Tags()
-    page = html_page(results, paper=True)
-    parsed.feed(page)
-    text = " ".join(" ".join(parsed.text).split())
-    assert '<td class="best"><span class="value">60.00</span>' in page
-    assert "± 2.0" in text
-    assert "50.00 †" in text
-    assert "torch = 2.13" in text
-    assert "mind this" in text
-    assert page.count("<details>") == 3
-    assert page.count('<tr class="published">') == 9
+    data = json.loads(_island(html_page(results, paper=True)))
+    rows = data["grids"][0]["rows"]
+    assert rows[0]["cells"][0] == {
+        "value": 60.0,
+        "text": "60.00",
+        "spread": "± 2.0",
+        "marks": "",
+        "n": 100,
+        "ci95": [58.0, 62.0],
+        "best": True,
+        "record": 0,
+    }
+    assert (rows[2]["cells"][0]["text"], rows[2]["cells"][0]["marks"]) == ("50.00", "†")
+    assert sum(row["published"] for row in rows) == 9
+    facts = dict(data["records"][0]["facts"])
+    assert (facts["environment"], facts["note 1"]) == ("torch = 2.13", "mind this")
+    assert data["records"][0]["document"]["backbone"]["weights_sha256"] == "ab" * 32
+    assert len(data["records"]) == 3
 
 
 def test_html_lists_failed_videos_by_reason(make):
-    page = html_page([make("a", videos=(97, 100))])
-    assert "<summary>truncated: 3</summary>" in page
-    assert "97.0 % of videos" in page
+    data = json.loads(_island(html_page([make("a", videos=(97, 100))])))
+    (failed,) = data["failed"]
+    assert failed["reason"] == "truncated"
+    assert failed["videos"] == [[f"v{number}", "3 of 10"] for number in range(3)]
+    assert data["grids"][0]["rows"][0]["cells"][0]["coverage"] == "97.0 % of videos"
 
 
 def test_markdown_table(make):

@@ -71,7 +71,7 @@ def _cell(several: list[Entry], row: str, odd: set[int], notes: Footnotes) -> Ce
         marks.append(
             notes.numbered(f"{chosen.name} of {row} on {clean(result.dataset.name)} was not a finite number")
         )
-    return Cell(score=chosen.score, coverage=result.coverage_fraction, marks=tuple(marks))
+    return Cell(score=chosen.score, coverage=result.coverage_fraction, marks=tuple(marks), source=result)
 
 
 def _preference(entry: Entry) -> tuple[int, list[tuple[str, int]], str, str]:

@@ -1,48 +1,30 @@
-"""The tables as one HTML page that needs nothing else: no script, no network, light and dark by itself."""
+"""Tables, figures and records as one HTML page that needs nothing else; light, dark, and on paper."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib import resources
+from collections.abc import Mapping, Sequence
 
-from twlv.report.failures import by_reason
-from twlv.report.model import Cell
-from twlv.report.provenance import all_failed, provenance
-from twlv.report.table import table
-from twlv.report.text import clean, number, share, spread
+from twlv.report.page import assemble, page_data
 from twlv.results import Result
+from twlv.types import Json
 
 
-def html(results: Sequence[Result], *, paper: bool = False, mix: bool = False) -> str:
-    """The page as text; every name in it is escaped.
+def html(
+    results: Sequence[Result],
+    *,
+    paper: bool = False,
+    mix: bool = False,
+    points: Sequence[Mapping[str, Json]] = (),
+    live: bool = False,
+) -> str:
+    """The page as text. Every name in it is data of the page's script, never markup.
+
+    ``paper`` adds the report's rows and figures (without results: nothing else), ``points`` maps of embeddings
+    (side files of ``twlv visualize``), ``live`` lets a served page ask for newer results.
 
     Raises:
-        ResultError: no results, or not comparable ones in a column (unless ``mix``).
+        ResultError: no results and no ``paper``, or not comparable ones in a column (unless ``mix``).
     """
-    import jinja2
-
-    made = table(results, paper=paper, mix=mix)
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters["parts"] = _parts
-    source = resources.files("twlv.report").joinpath("page.html.jinja").read_text("utf-8")
-    return environment.from_string(source).render(
-        title="twlv report",
-        table=made,
-        provenance=[provenance(result) for result in made.results],
-        failed={
-            reason: [(clean(i), seen) for i, seen in items]
-            for reason, items in by_reason(all_failed(results)).items()
-        },
-    )
-
-
-def _parts(cell: Cell) -> dict[str, str]:
-    """The texts of a cell: value, marks, spread, coverage."""
-    return {
-        "value": number(cell.score.value, cell.score.unit),
-        "marks": "".join(cell.marks),
-        "spread": spread(cell.score),
-        "coverage": share(cell.coverage) if cell.coverage < 1 else "",
-    }
+    data = page_data(results, paper=paper, mix=mix, points=points)
+    title = "What an encoder knows" if results else "What the report printed"
+    return assemble(data, title=title, live=live)

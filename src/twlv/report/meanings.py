@@ -10,6 +10,7 @@ METRICS = {
     "top1": "videos whose first answer is the true class",
     "top5": "videos whose true class is among the first five answers",
     "mean_per_class": "the top-1 of every class by itself, averaged over classes",
+    "map": "mean over classes of average precision, how well the videos that have a class are ranked by it",
     "accuracy": "frames with the true label",
     "edit": "likeness of the predicted and true order of segments (100 minus the normalised edit distance)",
     "mf1": "mean of the segment F1 at overlaps 0.10, 0.25 and 0.50",

@@ -17,12 +17,13 @@ QUOTED = "°"
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A value with its marks. ``coverage`` below 1 is shown."""
+    """A value with its marks. ``coverage`` below 1 is shown. ``source`` is the result it was taken from."""
 
     score: Score
     coverage: float = 1.0
     marks: tuple[str, ...] = ()
     best: bool = False
+    source: Result | None = field(default=None, repr=False, compare=False)
 
     @property
     def fair(self) -> bool:

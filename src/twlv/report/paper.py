@@ -16,18 +16,22 @@ Model = tuple[str, str, str]
 def with_published(grids: Sequence[Grid], notes: Footnotes) -> list[Grid]:
     """The grids with a row for every model that the report prints in one of their columns, in print order."""
     matched = [column.published for grid in grids for column in grid.columns if column.published is not None]
-    _explain(list(dict.fromkeys(matched)), notes)
+    explain_published(list(dict.fromkeys(matched)), notes)
     return [_add(grid) for grid in grids]
 
 
 def _add(grid: Grid) -> Grid:
     columns = [_values(column) for column in grid.columns]
+    return replace(grid, rows=(*grid.rows, *published_rows(columns)))
+
+
+def published_rows(columns: Sequence[dict[Model, PublishedRecord]]) -> tuple[Row, ...]:
+    """A row for every model in any of the columns, in print order."""
     models = dict.fromkeys(model for values in columns for model in values)
-    rows = tuple(
+    return tuple(
         Row(name=_name(model), cells=tuple(_cell(values.get(model)) for values in columns), published=True)
         for model in models
     )
-    return replace(grid, rows=(*grid.rows, *rows))
 
 
 def _values(column: Column) -> dict[Model, PublishedRecord]:
@@ -45,7 +49,8 @@ def _cell(record: PublishedRecord | None) -> Cell | None:
     return Cell(score=Score(value=record.value, unit="%", n=0), marks=marks)
 
 
-def _explain(matched: Sequence[PublishedColumn], notes: Footnotes) -> None:
+def explain_published(matched: Sequence[PublishedColumn], notes: Footnotes) -> None:
+    """Which numbers are printed ones, and what their marks and protocols mean."""
     if not matched:
         notes.fixed("published", f"{PAPER} prints no number for these columns")
     for table in sorted({published.table for published in matched}):

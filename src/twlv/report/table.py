@@ -12,6 +12,7 @@ from twlv.report.columns import Entry, Key, entries, make_columns
 from twlv.report.explain import explain, meanings
 from twlv.report.model import Footnotes, Grid, Table
 from twlv.report.paper import with_published
+from twlv.report.published_grids import published_table
 from twlv.report.sharing import odd_results
 from twlv.results import Result
 
@@ -20,12 +21,15 @@ def table(results: Sequence[Result], *, paper: bool = False, mix: bool = False) 
     """The tables of these results: one of each result's first score, one of all other scores, and one of
     appearance against motion where a backbone was measured on both kinds.
 
-    ``paper`` adds the rows that the report printed, for the columns that match.
+    ``paper`` adds the rows that the report printed, for the columns that match; without any result it gives
+    the report's own tables.
 
     Raises:
         ResultError: there is no result, or results that are not comparable would share a column and ``mix``
             does not allow it.
     """
+    if paper and not results:
+        return published_table()
     notes, groups = Footnotes(), by_column(results)
     if not groups:
         raise ResultError("no scores to show; twlv evaluate writes results, for example into results/")

@@ -10,6 +10,9 @@ from twlv.types import Score
 
 PERCENT_UNITS = frozenset({"%", "percent", "per cent"})
 
+_COUNTS = frozenset({"parameters"})
+_DECIMALS = {"parameters": 0, "GFLOP": 2, "clips/s": 2, "s": 2}
+
 _KEPT_FORMAT_SIGNS = frozenset("\u200c\u200d")
 """Joiners that some scripts need; every other invisible format sign (direction overrides) is dropped."""
 
@@ -45,12 +48,14 @@ def escape_markdown(text: object) -> str:
 
 
 def decimals(unit: str) -> int:
-    """Digits behind the point: 2 for per cent, 4 otherwise."""
-    return 2 if unit in PERCENT_UNITS else 4
+    """Digits behind the point: 2 for per cent and costs, none for counts, 4 otherwise."""
+    return _DECIMALS.get(unit, 2 if unit in PERCENT_UNITS else 4)
 
 
 def number(value: float, unit: str) -> str:
     """The value as printed in a table; ``n/a`` if it is not finite."""
+    if unit in _COUNTS and math.isfinite(value):
+        return f"{value:,.0f}"
     return f"{value:.{decimals(unit)}f}" if math.isfinite(value) else "n/a"
 
 
