@@ -95,7 +95,7 @@ def test_a_video_that_counts_twice_is_as_two_videos() -> None:
     true = [np.repeat(random.integers(0, 3, 5), 7) for _ in range(4)]
     predicted = [np.roll(labels, 3) for labels in true]
     counts = count_segmentation(predicted, true)
-    weighted = counts.pooled(np.array([2.0, 0.0, 1.0, 1.0]))
+    weighted = counts.weighted(np.array([[2.0, 0.0, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0]]))
     repeated = counts.select([0, 0, 2, 3]).pooled()
-    assert weighted.f1 == pytest.approx(repeated.f1)
-    assert (weighted.edit, weighted.accuracy) == pytest.approx((repeated.edit, repeated.accuracy))
+    assert weighted[0] == pytest.approx([repeated.accuracy, repeated.edit, *repeated.f1])
+    assert np.isnan(weighted[1]).all()

@@ -91,23 +91,38 @@ class SegmentationCounts:
         both: dict[str, Any] = {n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names}
         return replace(self, **both)
 
-    def pooled(self, weight: DoubleArray | None = None) -> SegmentationScores:
-        """The scores of all videos together; a video counts ``weight`` (V,) times. F1 without a hit is 0."""
-        each = np.ones(len(self)) if weight is None else weight
-        defined = ~np.isnan(self.edit)
-        edits, total = float(each[defined].sum()), float(each @ self.frames)
-        hit, wrong, missed = (
-            each @ counts for counts in (self.true_positives, self.false_positives, self.false_negatives)
-        )
-        f1 = 2 * hit / np.maximum(2 * hit + wrong + missed, 1) if len(self) else np.full(len(hit), np.nan)
+    def pooled(self) -> SegmentationScores:
+        """The scores of all videos together. F1 without a single hit is 0."""
+        accuracy, edit, *f1 = self.weighted(np.ones((1, len(self))))[0].tolist()
         return SegmentationScores(
-            accuracy=float(each @ self.correct) / total if total else float("nan"),
-            edit=float(each[defined] @ self.edit[defined]) / edits if edits else float("nan"),
-            f1=tuple(float(value) for value in f1),
+            accuracy=accuracy,
+            edit=edit,
+            f1=tuple(f1),
             thresholds=self.thresholds,
             num_videos=len(self),
-            num_edit=int(defined.sum()),
+            num_edit=int((~np.isnan(self.edit)).sum()),
         )
+
+    def weighted(self, times: DoubleArray) -> DoubleArray:
+        """Accuracy, Edit, and F1 of each threshold, (R, 2 + K), where video v counts ``times`` (R, V) times.
+
+        NaN where a row counts no video (for Edit: none with a segment).
+        """
+        defined = ~np.isnan(self.edit)
+        edit = _share(times[:, defined] @ self.edit[defined], times[:, defined].sum(axis=1))
+        accuracy = _share(times @ self.correct, times @ self.frames)
+        hit, wrong, missed = (
+            times @ counts for counts in (self.true_positives, self.false_positives, self.false_negatives)
+        )
+        f1 = 2 * hit / np.maximum(2 * hit + wrong + missed, 1)
+        f1[times.sum(axis=1) == 0] = np.nan
+        return np.column_stack([accuracy, edit, f1])
+
+
+def _share(part: DoubleArray, whole: DoubleArray) -> DoubleArray:
+    found: DoubleArray = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=found, where=whole > 0)
+    return found
 
 
 def count_segmentation(

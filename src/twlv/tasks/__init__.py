@@ -1,8 +1,10 @@
 """Protocols of evaluation: one frozen dataclass each, with its hyper-parameters as fields and ``run``.
 
 ``knn`` nearest neighbours, ``linear_probe`` a linear classifier, ``attentive_probe`` attention over patch
-tokens, ``motion_direction`` forward against reversed. A task sees ``Features`` and returns an ``Outcome``: it
-cannot tell a store from a live backbone. Shared parts: ``table`` and ``token_table`` (features to arrays),
+tokens, ``motion_direction`` forward against reversed, ``temporal_segmentation`` a label for every frame.
+
+A task sees ``Features`` and returns an ``Outcome``: it cannot tell a store from a live backbone. Shared parts:
+``table`` and ``token_table`` (features to arrays),
 ``split`` (a held-out part of the training set), ``scoring`` (answers to scores), ``seeds``.
 
 Importing this package loads no torch; a task loads it when it runs.
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from twlv.tasks.knn import KNN
     from twlv.tasks.linear_probe import LinearProbe
     from twlv.tasks.motion_direction import MotionDirection
+    from twlv.tasks.temporal_segmentation import TemporalSegmentation
 
 TASKS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,11 +32,12 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "attentive-probe": "twlv.tasks.attentive_probe:AttentiveProbe",
         "linear-probe": "twlv.tasks.linear_probe:LinearProbe",
         "motion-direction": "twlv.tasks.motion_direction:MotionDirection",
+        "temporal-segmentation": "twlv.tasks.temporal_segmentation:TemporalSegmentation",
     }
 )
 """Command-line name of every task, and where its dataclass is."""
 
-__all__ = ["KNN", "TASKS", "AttentiveProbe", "LinearProbe", "MotionDirection", "get"]
+__all__ = ["KNN", "TASKS", "AttentiveProbe", "LinearProbe", "MotionDirection", "TemporalSegmentation", "get"]
 
 
 def get(name: str) -> type[Any]:

@@ -89,8 +89,9 @@ def fit_asformer(
             raise FeatureError(f"ASFormer diverged in epoch {epoch + 1} at learning rate {plateau.rate:g}")
         losses, rates = [*losses, loss], [*rates, plateau.rate]
         plateau = plateau.after(loss, patience=recipe.patience, factor=recipe.factor)
-        state = State(epochs=epoch + 1, tensors=_state(model, adam, losses, rates))
-        checkpoint.save(state, final=epoch + 1 == recipe.epochs)
+        last = epoch + 1 == recipe.epochs  # then nothing of the optimiser is needed any more
+        state = State(epochs=epoch + 1, tensors=_state(model, None if last else adam, losses, rates))
+        checkpoint.save(state, final=last)
     return Fitted(model=model.eval(), losses=tuple(losses), rates=tuple(rates))
 
 
@@ -137,10 +138,10 @@ def _drawing(seed: int, epoch: int, device: torch.device) -> Iterator[None]:
 
 
 def _state(
-    model: ASFormer, adam: torch.optim.Adam, losses: list[float], rates: list[float]
+    model: ASFormer, adam: torch.optim.Adam | None, losses: list[float], rates: list[float]
 ) -> dict[str, torch.Tensor]:
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    for index, state in adam.state_dict()["state"].items():
+    for index, state in adam.state_dict()["state"].items() if adam else ():
         tensors |= {f"adam.{index}.{name}": value for name, value in state.items()}
     numbers = {"losses": losses, "rates": rates}
     return tensors | {name: torch.tensor(values, dtype=torch.float64) for name, values in numbers.items()}
