@@ -180,6 +180,27 @@ class SampledTask(Protocol):
 
 
 @runtime_checkable
+class FoldedTask(Protocol):
+    """A Task that is run on every split of a data set with several, and reports their mean."""
+
+    @property
+    def name(self) -> str:
+        """``temporal_segmentation``, ..."""
+
+    @property
+    def version(self) -> str:
+        """Bumped by whatever moves a number."""
+
+    def run_folds(
+        self, checkpoints: Path | None, folds: Sequence[tuple[Features, Features]], *, seed: int = 0
+    ) -> Outcome:
+        """Fit on the first half of each split, score on the second; ``checkpoints`` as of ResumableTask.
+
+        The card of a half says by its ``selection`` which split it is of.
+        """
+
+
+@runtime_checkable
 class FramedTask(Protocol):
     """A Task that says how much of a picture must be shown, whatever the backbone's card has."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from twlv import backbones, data, results
@@ -27,6 +28,7 @@ from twlv.embedding import (
 )
 from twlv.embedding.cache import cache_folder, default_store, describe_store
 from twlv.errors import CoverageError, EmbedError, UsageError
+from twlv.evaluation_folds import evaluate_folds, is_folded
 from twlv.evaluation_pairs import evaluate_pairs
 from twlv.nn.precision import gpu_name
 from twlv.results import Result
@@ -106,7 +108,8 @@ def evaluate(
     ``model`` is a backbone, its name, or a Store that was embedded before. Embeddings are kept in
     ``store`` (None: a folder of the cache that is named after the data, the backbone and the settings), so
     the next task on the same data reads no video. Splits default to ``train`` and to whichever of ``val``,
-    ``test``, ``validation`` there is.
+    ``test``, ``validation`` there is. A FoldedTask (``TemporalSegmentation``) on a data set of several splits
+    runs all of them.
 
     A PairedTask (``MotionDirection``) has no split to fit on: it takes all samples, or those of ``test_split``,
     and embeds them in either order of frames, the reversed ones into ``reversed_store``. With a Store as
@@ -134,17 +137,18 @@ def evaluate(
             seed=seed,
             min_coverage=min_coverage,
         )
-    splits = choose_splits(dataset, train_split, test_split)
     if reversed_store is not None:
         raise UsageError(f"{task.name} needs no reversed embeddings: leave out the reversed store")
-    halves = [dataset.split(name) for name in splits]
+    folded = is_folded(task, dataset, train_split, test_split)
+    splits = ("", "") if folded else choose_splits(dataset, train_split, test_split)
+    halves = [dataset] if folded else [dataset.split(name) for name in splits]
     seconds: Mapping[str, float] = {}
     if not isinstance(model, Store):
         model = backbones.load(model) if isinstance(model, str) else model
         wanted = Dataset(
             card=dataset.card,
-            samples=halves[0].samples + halves[1].samples,
-            missing=halves[0].missing | halves[1].missing,
+            samples=tuple(sample for half in halves for sample in half.samples),
+            missing=frozenset().union(*(half.missing for half in halves)),
         )
         sampling = sampling or default_sampling(task)
         framing = framing_of(task)
@@ -163,6 +167,16 @@ def evaluate(
         )
         model, seconds = Store.open(report.store), report.seconds
     require_framing(model, task)
+    if is_folded(task, dataset, train_split, test_split):
+        return evaluate_folds(
+            partial(StoredFeatures, store=model),
+            dataset,
+            task,
+            seed=seed,
+            min_coverage=min_coverage,
+            embedding=describe_store(model),
+            seconds=seconds,
+        )
     train, test = (StoredFeatures(data=half, store=model) for half in halves)
     return evaluate_features(
         train,

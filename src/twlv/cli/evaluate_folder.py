@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from twlv.cli.features import feature_folder
@@ -31,6 +32,7 @@ def measure_folder(options: EvaluateOptions, task: Task | PairedTask) -> Callabl
     from twlv.contracts import PairedTask
     from twlv.embedding.folder import FolderFeatures
     from twlv.evaluation import choose_splits, evaluate_features
+    from twlv.evaluation_folds import evaluate_folds, is_folded
 
     if isinstance(task, PairedTask) or options.dataset is None:
         raise UsageError(f"{task.name} cannot be measured on a folder of features")
@@ -38,6 +40,8 @@ def measure_folder(options: EvaluateOptions, task: Task | PairedTask) -> Callabl
 
     def measure(seed: int) -> Result:
         few = shot(data, options, seed)
+        if is_folded(task, few, options.train_split, options.test_split):
+            return evaluate_folds(partial(FolderFeatures, folder=folder), few, task, seed=seed)
         splits = choose_splits(few, options.train_split, options.test_split)
         train, test = (FolderFeatures(data=few.split(name), folder=folder) for name in splits)
         return evaluate_features(train, test, task, seed=seed, splits=splits, notes=few.notes)

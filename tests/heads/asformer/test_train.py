@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +27,12 @@ def make_videos(lengths=(12, 19, 7)) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(np.eye(3, 6, dtype=np.float32)[part], part) for part in labels]
 
 
-def fit(videos, recipe: Recipe, *, seed: int = 3, checkpoint: Checkpoint | None = None) -> Fitted:
+def fit(videos, recipe: Recipe, *, seed: int = 3, checkpoint: Checkpoint | None = None, **changed) -> Fitted:
     def order(epoch: int) -> range:
         return range(len(videos))
 
-    return fit_asformer(CONFIG, recipe, videos.__getitem__, order, seed=seed, device=CPU, checkpoint=checkpoint)
+    config = dataclasses.replace(CONFIG, **changed)
+    return fit_asformer(config, recipe, videos.__getitem__, order, seed=seed, device=CPU, checkpoint=checkpoint)
 
 
 def weights(found: Fitted) -> torch.Tensor:
@@ -57,18 +59,12 @@ def test_trap_23_the_rate_halves_at_the_fourth_epoch_in_a_row_without_a_gain() -
     assert rates == [1, 1, 1, 1, 1, 0.5, 0.5, 0.5]  # 6.9995 is less than one part in 10,000 better
 
 
-def test_the_rate_follows_the_sum_of_the_training_losses() -> None:
-    recipe = Recipe(epochs=5, learning_rate=1e-12, patience=0)  # too small a rate to gain anything
-    found = fit(make_videos(), recipe)
-    assert found.rates[0] == found.rates[1] == 1e-12
-    plateau, wanted = Plateau(rate=1e-12), []
-    for loss in found.losses:
-        wanted.append(plateau.rate)
-        plateau = plateau.after(loss, patience=0)
-    assert list(found.rates) == wanted
-    assert found.losses[0] == pytest.approx(
-        sum(fit([video], recipe).losses[0] for video in make_videos()), rel=0.3
-    )
+def test_the_rate_follows_the_sum_of_the_training_losses_once_an_epoch() -> None:
+    recipe = Recipe(epochs=5, learning_rate=1e-6, patience=0)  # too small a rate to gain anything
+    found = fit(make_videos(), recipe, dropout=0.0, channel_dropout=0.0)
+    assert list(found.rates) == [1e-6, 1e-6, 5e-7, 2.5e-7, 1.25e-7]
+    each = [fit([video], recipe, dropout=0.0, channel_dropout=0.0).losses[0] for video in make_videos()]
+    assert found.losses[0] == pytest.approx(sum(each), rel=1e-3)
 
 
 def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path: Path) -> None:
@@ -110,8 +106,8 @@ def test_a_training_depends_on_its_seed_and_leaves_the_global_state_alone() -> N
 
 def test_it_learns_and_labels_every_step() -> None:
     videos = make_videos()
-    found = fit(videos, Recipe(epochs=40, learning_rate=1e-2), dropout=0.0, channel_dropout=0.0)
-    assert found.losses[-1] < found.losses[0] / 3
+    found = fit(videos, Recipe(epochs=40, learning_rate=1e-3), dropout=0.0, channel_dropout=0.0, channels=16)
+    assert found.losses[-1] < found.losses[0] / 2
     right = [np.mean(label_steps(found.model, features) == labels) for features, labels in videos]
     assert np.mean(right) > 0.9
 
@@ -125,4 +121,4 @@ def test_a_video_of_one_step_is_trained_on_and_labelled() -> None:
 def test_a_diverged_training_is_an_error() -> None:
     features, labels = make_videos((9,))[0]
     with pytest.raises(FeatureError, match=r"diverged in epoch 1 at learning rate 0\.0005"):
-        fit([(features * np.float32(np.inf), labels)], Recipe(epochs=1))
+        fit([(np.full_like(features, np.inf), labels)], Recipe(epochs=1))
