@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,8 @@ def _record(card, **changes):
         "splits": ("train", "val"),
         "environment": {},
     }
-    return record(outcome=OUTCOME, dataset=DATA, backbone=card, **{**arguments, **changes})
+    arguments |= {"outcome": OUTCOME, "dataset": DATA}
+    return record(backbone=card, **{**arguments, **changes})
 
 
 def test_everything_that_was_run_is_named(make_card):
@@ -68,7 +70,7 @@ def test_everything_that_was_run_is_named(make_card):
     assert result.coverage == Coverage(expected=8, present=8, decoded=6, used=6, failed={"x": "empty"})
     assert result.coverage_by_split == {"train": HALF, "val": HALF}
     assert result.seeds == {"asked": 9, "probe": 4}
-    assert result.details == {"grid": [1, 2], "best": 0.5}
+    assert result.details == {"class_names": ["run", "sit"], "grid": [1, 2], "best": 0.5}
     assert list(result.predictions) == list(OUTCOME.predictions)
     assert result.notes == ("one note",)
 
@@ -128,6 +130,14 @@ def test_numbers_that_are_not_finite_are_noted(make_card):
         "scores.fake/top1.value is nan; written as null",
         "details.loss[1].last is inf; written as null",
     )
+
+
+def test_the_names_of_the_classes_stand_beside_the_answers(make_card):
+    assert _record(make_card()).details["class_names"] == ["run", "sit"]
+    without = dataclasses.replace(OUTCOME, predictions=())
+    assert "class_names" not in _record(make_card(), outcome=without).details
+    many = dataclasses.replace(DATA, classes=tuple(map(str, range(1001))))
+    assert "class_names" not in _record(make_card(), dataset=many).details
 
 
 def test_details_that_are_not_plain_data_are_refused(make_card):

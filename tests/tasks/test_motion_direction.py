@@ -47,6 +47,10 @@ def test_one_direction_is_found_and_said(fake: ModuleType) -> None:
         assert score.n == N
         assert 0.6 < low <= score.value <= high <= 1.0
     assert outcome.details["verdict"] == "common_direction"
+    counted = outcome.details["direction_histogram"]
+    middles = (np.array(counted["edges"][:-1]) + counted["edges"][1:]) / 2
+    assert sum(counted["forward"]) == sum(counted["reversed"]) == N
+    assert np.average(middles, weights=counted["reversed"]) > np.average(middles, weights=counted["forward"])
     assert any(
         "a common direction" in note and "p = 0.025 from 39 swapped draws" in note for note in outcome.notes
     )

@@ -84,7 +84,7 @@ def record(
         environment=_mapping(environment),
         seconds={stage: float(value) for stage, value in (seconds or {}).items() if math.isfinite(value)},
         notes=(*outcome.notes, *notes, *odd),
-        details=_mapping(outcome.details),
+        details=_mapping({**_class_names(dataset, outcome), **outcome.details}),
         predictions=Predictions.of(outcome.predictions),
     )
     return dataclasses.replace(result, reference=references(result))
@@ -103,6 +103,16 @@ def configuration(task: object) -> dict[str, Json]:
     if isinstance(task, Resolves):
         values |= task.resolved()
     return {name: jsonable(value) for name, value in values.items()}
+
+
+MOST_CLASS_NAMES = 1000
+
+
+def _class_names(dataset: DatasetCard, outcome: Outcome) -> dict[str, Json]:
+    """The labels that the answers' class indices stand for, if they are not too many to keep."""
+    if not outcome.predictions or not 0 < len(dataset.classes) <= MOST_CLASS_NAMES:
+        return {}
+    return {"class_names": list(dataset.classes)}
 
 
 def _mapping(value: Mapping[str, Json]) -> dict[str, Json]:

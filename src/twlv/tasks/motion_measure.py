@@ -73,6 +73,13 @@ class Measured:
         statistic = self.held.statistic(name, self.units)
         return scored(self.values[name], statistic, self.units, self.blind, seed)
 
+    def histogram(self) -> dict[str, Json]:
+        """Held-out decision values of both versions, counted in shared bins (``docs/results.md``)."""
+        both = np.concatenate([self.held.zero, self.held.one])
+        edges = np.histogram_bin_edges(both, bins=int(np.clip(len(both) // 6, 8, 40)))
+        counts = [np.histogram(values, bins=edges)[0].tolist() for values in (self.held.zero, self.held.one)]
+        return {"edges": edges.tolist(), "forward": counts[0], "reversed": counts[1]}
+
     def details(self) -> dict[str, Json]:
         """Scores, Fisher ratio, and of the drawn lots: mean, 95 % line and p value of each score."""
         drawn: dict[str, Json] = {

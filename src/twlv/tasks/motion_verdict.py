@@ -93,6 +93,7 @@ def details(found: Findings) -> dict[str, Json]:
         "videos_at_rest": int(found.moved.still.sum()),
         **{name: value if math.isfinite(value) else None for name, value in found.unfitted.items()},
         "forward_against_reversed": found.whole.details(),
+        "direction_histogram": found.whole.histogram(),
         "pairs": {
             pair.name: {"labels": list(pair.labels), "verdict": verdict_of(part), **part.details()}
             for pair, part in found.parts
