@@ -126,3 +126,37 @@ def test_the_doctor_lists_twenty_groups_and_counts_the_others(twlv: Twlv, tmp_pa
     shown = twlv("doctor", "dataset", "m.csv").out
     assert shown.count("is in more than one split") == 20
     assert "so are 3 more groups" in shown
+
+
+def test_charades_end_to_end(twlv: Twlv, videos: Path, tmp_path: Path) -> None:
+    """Several labels a video: its direction, and one that every other video has; one video has none."""
+    root, header = tmp_path / "Charades", "id,subject,scene,actions,length\n"
+    (root / "Charades_v1_480").mkdir(parents=True)
+    rows: dict[str, list[str]] = {"train": [], "test": []}
+    for number, video in enumerate(sorted(videos.iterdir())):
+        (root / "Charades_v1_480" / f"V{number:02}.mp4").symlink_to(video)
+        actions = [f"c{number % 4:03} 0.00 1.00"] + ["c150 0.10 0.20"] * (number % 2)
+        rows["train" if number < 16 else "test"].append(
+            f"V{number:02},s,Kitchen,{';'.join(actions) if number else ''},2.0\n"
+        )
+    (root / "Charades_v1_classes.txt").write_text("".join(f"c{i:03} Action {i}\n" for i in range(157)))
+    for split, lines in rows.items():
+        (root / f"Charades_v1_{split}.csv").write_text(header + "".join(lines))
+    flags = ("--dataset", "charades", "--root", root, "--backbone", FLOW, "--out", "out", "--json")
+    linear = twlv("evaluate", "linear-probe", *flags)
+    assert linear.status == 0, linear.err
+    result = json.loads(linear.out)
+    assert list(result["scores"]) == ["linear_probe/map"]
+    assert result["scores"]["linear_probe/map"]["value"] > 90
+    assert result["details"]["classes_in_test"] == 5
+    assert result["details"]["chance_map"] == pytest.approx(30.0)
+    attentive = twlv(
+        "evaluate", "attentive-probe", *flags, "--set", "pooler=plain", "--set", "learning_rates=[0.01]",
+        "--set", "weight_decays=[0.01]", "--set", "epochs=15",
+    )  # fmt: skip
+    assert attentive.status == 0, attentive.err
+    assert json.loads(attentive.out)["scores"]["attentive_probe/map"]["value"] > 40
+    assert "map: mean over classes of average precision" in twlv("report", "out").out
+    refused = twlv("evaluate", "knn", *flags)
+    assert refused.status == 2
+    assert "has several class labels" in refused.err

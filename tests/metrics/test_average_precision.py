@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
 from twlv.errors import InputError
-from twlv.metrics.average_precision import average_precision, mean_average_precision
+from twlv.metrics.average_precision import Ranking, average_precision, mean_average_precision
 
 
 def column(*values: float) -> np.ndarray:
@@ -62,6 +62,19 @@ def test_the_order_of_videos_does_not_matter() -> None:
     scores, truth = rng.integers(0, 5, (50, 4)) / 5, rng.random((50, 4)) < 0.3
     order = rng.permutation(50)
     assert np.array_equal(average_precision(scores, truth), average_precision(scores[order], truth[order]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(1, 25), levels=st.integers(1, 20), seed=st.integers(0, 2**32 - 1))
+def test_a_weight_is_how_often_a_video_counts(n: int, levels: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores, truth = rng.integers(0, levels, (n, 3)) / levels, rng.random((n, 3)) < 0.4
+    scores[rng.random(n) < 0.1] = -np.inf
+    weight = rng.integers(0, 4, n)
+    repeated = np.repeat(np.arange(n), weight)
+    expected = average_precision(scores[repeated], truth[repeated])
+    found = Ranking(scores, truth).each(weight.astype(np.float64))
+    assert found == pytest.approx(expected, nan_ok=True)
 
 
 def test_what_is_refused() -> None:

@@ -13,8 +13,8 @@ import torch
 
 from twlv.heads.attentive_fold import folded_logits
 from twlv.heads.bags import Bags, batches
-from twlv.heads.linear import Judged
-from twlv.metrics import truth_rank
+from twlv.heads.judged import AnyJudged, joined, judged, probabilities_of
+from twlv.metrics import Labels
 from twlv.nn.attentive_pool import AttentiveClassifier, PoolerConfig, initialise_probe
 from twlv.types import DoubleArray, IntArray
 
@@ -63,10 +63,10 @@ class AttentiveHeads:
         probe.load_state_dict({name: value[head].cpu() for name, value in self.parameters.items()})
         return probe.eval()
 
-    def probabilities(self, bags: Bags, videos: IntArray) -> DoubleArray:
+    def probabilities(self, bags: Bags, videos: IntArray, *, several: bool = False) -> DoubleArray:
         """Class probabilities (n, G, C): the mean over a video's bags of their softmax, every bag once.
 
-        In float64. Logits are never averaged.
+        In float64; ``several`` labels a video: the sigmoid of each class. Logits are never averaged.
         """
         counts = bags.counts[videos]
         owner = np.repeat(np.arange(len(videos)), counts)
@@ -78,25 +78,18 @@ class AttentiveHeads:
             for part in parts:
                 with torch.no_grad():
                     logits = folded_logits(self.parameters, part.tokens, self.config)
-                np.add.at(total, owner[part.index], torch.softmax(logits.double(), dim=-1).cpu().numpy())
+                np.add.at(total, owner[part.index], probabilities_of(logits, several=several))
         mean: DoubleArray = total / counts[:, None, None]
         return mean
 
-    def judge(self, bags: Bags, videos: IntArray, labels: IntArray) -> Judged:
-        """Rank of the true class, predicted class and loss of every video under every probe."""
-        shape = (len(videos), len(self))
-        rank, predicted = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
-        loss = np.empty(shape)
+    def judge(self, bags: Bags, videos: IntArray, labels: Labels) -> AnyJudged:
+        """The answers for every video under every probe, against its label or labels."""
+        parts = []
         for start in range(0, len(videos), _AT_ONCE):
             rows = slice(start, start + _AT_ONCE)
-            probability = self.probabilities(bags, videos[rows])
-            truth = labels[rows].repeat(len(self))
-            flat = probability.reshape(-1, self.num_classes)
-            rank[rows] = truth_rank(flat, truth).reshape(-1, len(self))
-            predicted[rows] = probability.argmax(axis=-1)
-            own = flat[np.arange(len(truth)), truth].reshape(-1, len(self))
-            loss[rows] = -np.log(np.maximum(own, np.finfo(np.float64).tiny))
-        return Judged(rank=rank, predicted=predicted, loss=loss)
+            probability = self.probabilities(bags, videos[rows], several=labels.ndim == 2)
+            parts.append(judged(probability, labels[rows]))
+        return joined(parts)
 
 
 def untrained(

@@ -46,7 +46,7 @@ class AttentiveRecipe:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Piece:
-    """Part of a batch of ``batch_size``: tokens (B, N, D), classes (B,), and dropout (B, D) or none."""
+    """Part of a batch of ``batch_size``: tokens (B, N, D), classes (B,) or (B, C), dropout (B, D) or none."""
 
     tokens: torch.Tensor
     truth: torch.Tensor
@@ -134,7 +134,10 @@ def decays_by_rank(name: str, parameter: torch.Tensor) -> bool:
 
 
 def _cross_entropy(logits: torch.Tensor, truth: torch.Tensor, smoothing: float) -> torch.Tensor:
-    """Summed cross-entropy (G,) of logits (B, G, C)."""
+    """Summed cross-entropy (G,) of logits (B, G, C): of a class (B,), or of each class by itself (B, C)."""
+    if truth.ndim == 2:
+        has = truth[:, None].to(logits.dtype).expand_as(logits)
+        return functional.binary_cross_entropy_with_logits(logits, has, reduction="none").sum(dim=(0, 2))
     each = functional.cross_entropy(
         logits.flatten(0, 1),
         truth.repeat_interleave(logits.shape[1]),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twlv.metrics import truth_rank
+from twlv.heads.judged import AnyJudged, joined, judged, probabilities_of
+from twlv.metrics import Labels
 from twlv.types import DoubleArray, IntArray
 
 _BLOCK = 4_000_000  # class scores in float64 that are held at once while predicting
@@ -62,47 +63,29 @@ class LinearHeads:
             last_loss=self.last_loss[heads],
         )
 
-    def probabilities(self, rows: torch.Tensor, counts: IntArray) -> DoubleArray:
+    def probabilities(self, rows: torch.Tensor, counts: IntArray, *, several: bool = False) -> DoubleArray:
         """Class probabilities (n, G, C) of videos: the mean over a video's rows of their softmax, in float64.
 
-        ``rows`` (R, D) are those of all videos one after another, ``counts`` (n,) how many each has. Logits are
-        never averaged.
+        ``rows`` (R, D) are those of all videos one after another, ``counts`` (n,) how many each has.
+        ``several`` labels a video: the sigmoid of each class. Logits are never averaged.
         """
         logits = torch.addmm(self.bias, rows, self.weight).view(len(rows), -1, self.num_classes)
-        each: DoubleArray = torch.softmax(logits.double(), dim=-1).cpu().numpy()
+        each = probabilities_of(logits, several=several)
         if (counts == 1).all():
             return each
         mean: DoubleArray = np.add.reduceat(each, np.cumsum(counts) - counts, axis=0) / counts[:, None, None]
         return mean
 
-    def judge(self, rows: torch.Tensor, places: Places, labels: IntArray) -> Judged:
-        """Rank of the true class, predicted class and loss of every video under every head.
+    def judge(self, rows: torch.Tensor, places: Places, labels: Labels) -> AnyJudged:
+        """The answers for every video under every head, against its label or labels.
 
         ``rows`` (R, D) holds the videos at ``places``; a block of videos at a time.
         """
-        per_row = len(self.bias)
-        num_videos, num_heads = len(labels), per_row // self.num_classes
-        rank = np.empty((num_videos, num_heads), dtype=np.int64)
-        predicted = np.empty_like(rank)
-        loss = np.empty((num_videos, num_heads), dtype=np.float64)
-        block = max(1, _BLOCK // (per_row * int(places.counts.max())))
-        for start in range(0, num_videos, block):
+        block = max(1, _BLOCK // (len(self.bias) * int(places.counts.max())))
+        parts = []
+        for start in range(0, len(labels), block):
             part = slice(start, start + block)
             index = torch.from_numpy(places.index(part)).to(rows.device)
-            probability = self.probabilities(rows[index], places.counts[part])
-            truth = labels[part].repeat(num_heads)
-            flat = probability.reshape(-1, self.num_classes)
-            rank[part] = truth_rank(flat, truth).reshape(-1, num_heads)
-            predicted[part] = probability.argmax(axis=-1)
-            own = flat[np.arange(len(truth)), truth].reshape(-1, num_heads)
-            loss[part] = -np.log(np.maximum(own, np.finfo(np.float64).tiny))
-        return Judged(rank=rank, predicted=predicted, loss=loss)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Judged:
-    """Of n videos under G heads, (n, G) each: rank of the true class, predicted class, -log probability."""
-
-    rank: IntArray
-    predicted: IntArray
-    loss: DoubleArray
+            probability = self.probabilities(rows[index], places.counts[part], several=labels.ndim == 2)
+            parts.append(judged(probability, labels[part]))
+        return joined(parts)

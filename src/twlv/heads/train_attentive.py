@@ -18,6 +18,7 @@ from twlv.heads.attentive import AttentiveHeads, untrained
 from twlv.heads.attentive_updates import AttentiveRecipe, Piece, Updates
 from twlv.heads.bags import Bags, Part, batches
 from twlv.heads.checkpoint import Checkpoint, State
+from twlv.metrics import Labels
 from twlv.nn.attentive_pool import PoolerConfig
 from twlv.types import IntArray
 
@@ -25,7 +26,7 @@ from twlv.types import IntArray
 def fit_attentive(
     bags: Bags,
     videos: IntArray,
-    labels: IntArray,
+    labels: Labels,
     num_classes: int,
     recipe: AttentiveRecipe,
     *,
@@ -34,7 +35,8 @@ def fit_attentive(
     device: torch.device,
     checkpoint: Checkpoint | None = None,
 ) -> AttentiveHeads:
-    """Train the probes of ``recipe`` with cross-entropy on these ``videos`` with classes ``labels`` (n,).
+    """Train the probes of ``recipe`` with cross-entropy on these ``videos`` with the classes
+    ``labels``: one each (n,), or several (n, C).
 
     A video is visited once an epoch, by one of its bags drawn at random. With a ``checkpoint``, training goes
     on after the last epoch that is kept there.

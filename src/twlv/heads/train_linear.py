@@ -15,11 +15,13 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from twlv.heads.linear import LinearHeads, Places
 from twlv.heads.optimizers import OPTIMIZERS
 from twlv.heads.schedule import warmup_cosine
-from twlv.types import DoubleArray, IntArray
+from twlv.metrics import Labels
+from twlv.types import DoubleArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ class LinearRecipe:
 def fit_linear(
     rows: torch.Tensor,
     places: Places,
-    labels: IntArray,
+    labels: Labels,
     num_classes: int,
     recipe: LinearRecipe,
     *,
@@ -57,9 +59,9 @@ def fit_linear(
 ) -> LinearHeads:
     """Train the heads of ``recipe`` with cross-entropy on the device that ``rows`` (R, D) float32 are on.
 
-    ``places`` says which rows are whose, ``labels`` (n,) the class of each video. A video is seen once an
-    epoch, by one of its rows drawn at random. Order, draws and initial weights come from generators of their
-    own on the CPU, so they are the same on every device.
+    ``places`` says which rows are whose, ``labels`` the class of each video (n,) or its classes (n, C). A video
+    is seen once an epoch, by one of its rows drawn at random. Order, draws and initial weights come from
+    generators of their own on the CPU, so they are the same on every device.
     """
     training = LinearTraining(
         labels,
@@ -80,7 +82,7 @@ class LinearTraining:
 
     def __init__(
         self,
-        labels: IntArray,
+        labels: Labels,
         num_classes: int,
         recipe: LinearRecipe,
         *,
@@ -205,8 +207,16 @@ def _epoch_order(places: Places, generator: torch.Generator) -> tuple[torch.Tens
 def _loss_and_gradient(
     inputs: torch.Tensor, truth: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, num_classes: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Summed cross-entropy of each head (G,), and the gradient of its batch mean by the logits (B, K)."""
+    """Summed cross-entropy of each head (G,), and the gradient of its batch mean by the logits (B, K).
+
+    Truth (B,) is a class, (B, C) says which classes: then it is the binary cross-entropy summed over classes,
+    each of them a logistic regression whose steps do not depend on how many others there are.
+    """
     logits = torch.addmm(bias, inputs, weight).view(len(inputs), -1, num_classes)
+    if truth.ndim == 2:
+        has = truth[:, None].to(logits.dtype)
+        loss = (functional.softplus(logits) - has * logits).sum(dim=(0, 2))
+        return loss, logits.sigmoid_().sub_(has).div_(len(inputs)).flatten(1)
     log_p = torch.log_softmax(logits, dim=-1)
     index = truth[:, None, None].expand(-1, log_p.shape[1], 1)
     loss = -log_p.gather(2, index).sum(dim=(0, 2))

@@ -4,7 +4,7 @@
 labels of every frame; ``interval`` how far to trust them. Fractions, not percent.
 """
 
-from twlv.metrics.average_precision import average_precision, mean_average_precision
+from twlv.metrics.average_precision import Labels, Ranking, average_precision, mean_average_precision
 from twlv.metrics.interval import cluster_bootstrap, wilson
 from twlv.metrics.top_k import (
     NO_ANSWER,
@@ -18,6 +18,8 @@ from twlv.metrics.top_k import (
 
 __all__ = [
     "NO_ANSWER",
+    "Labels",
+    "Ranking",
     "accuracy",
     "average_precision",
     "cluster_bootstrap",

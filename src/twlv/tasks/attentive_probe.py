@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from twlv.errors import FeatureError, UsageError
+from twlv.tasks.answers import scored
 from twlv.tasks.attentive_training import TokenTrainer, usual_batch, usual_epochs
 from twlv.tasks.choices import require_choice
 from twlv.tasks.probe_grid import Choice, Point, select
 from twlv.tasks.probe_recipe import CONSTANTS
-from twlv.tasks.scoring import Answers, Missing, baselines, notes, predictions, top_scores
+from twlv.tasks.scoring import Missing, baselines, notes
 from twlv.tasks.seeds import derive
 from twlv.tasks.table import check_pair, class_count
 from twlv.tasks.token_table import Segments, TokenTable, gather_tokens
@@ -39,6 +40,8 @@ class AttentiveProbe:
     on the training set less a held-out part, and one pair is chosen and trained again on the whole training
     set, by the rules of ``LinearProbe``. The defaults are V-JEPA's pooler, clipping and decay groups with the
     grid of V-JEPA 2's evaluation (20 probes); ``tasks.recipes`` has the settings of the report and others.
+
+    Videos with several labels are trained on and scored as ``LinearProbe`` has it (binary cross-entropy, mAP).
 
     The learning rate falls along half a cosine to 0, updated before each step (V-JEPA's form). The probe
     depends on the seed alone, not on the order in which videos are listed, and touches no global random state;
@@ -136,7 +139,7 @@ class AttentiveProbe:
         return tuple((rate, decay) for rate in self.learning_rates for decay in self.weight_decays)
 
     def run(self, train: Features, test: Features, *, seed: int = 0) -> Outcome:
-        """Scores ``attentive_probe/top1``, ``/top5`` and ``/mean_per_class`` in percent.
+        """Scores ``attentive_probe/top1``, ``/top5``, ``/mean_per_class`` in percent, or ``/map``.
 
         Raises:
             FeatureError: embeddings or labels that cannot be used (names the video), or a probe that diverged.
@@ -154,6 +157,8 @@ class AttentiveProbe:
         config = self._config(train.dim)
         tokens, asked = self._gather(train, "train"), self._gather(test, "test")
         num_classes = class_count(test.dataset.classes, tokens.table, asked.table)
+        if tokens.table.labels.ndim == 2 and self.label_smoothing:
+            raise UsageError("label_smoothing is for videos of one class; these have several labels")
         seeds = {purpose: derive(seed, f"attentive_probe/{purpose}") for purpose in _PURPOSES}
         device = resolve_device(self.device)
         with full_float32(device):
@@ -173,10 +178,10 @@ class AttentiveProbe:
                 raise FeatureError(f"the probe diverged at learning rate {choice.point[0]:g}; set a lower one")
             judged = heads.judge(asked.bags, np.arange(len(asked)), asked.table.labels)
         trainer.checkpoints.clear(*trainer.used)
-        answers = Answers(rank=judged.rank[:, 0], predicted=judged.predicted[:, 0])
+        scores, answered = scored(self.name, asked.table, judged, missing=self.missing, seed=seeds["interval"])
         said = notes(tokens.table, asked.table, self.missing)
         return Outcome(
-            scores=top_scores(self.name, asked.table, answers, missing=self.missing, seed=seeds["interval"]),
+            scores=scores,
             notes=(*choice.notes, *said) if self.select == "best_on_test" else (*said, *choice.notes),
             details={
                 **baselines(tokens.table, asked.table, num_classes),
@@ -184,7 +189,7 @@ class AttentiveProbe:
                 "test_bags": int(asked.bags.counts.sum()),
                 "test_loss": float(judged.loss.mean()),
             },
-            predictions=predictions(asked.table, answers),
+            predictions=answered,
             seeds={"run": seed, **seeds},
         )
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from twlv.codec import to_json
 from twlv.errors import FeatureError
+from twlv.metrics import Labels
+from twlv.tasks.answers import metric_of
 from twlv.tasks.probe_grid import Choice, Point, tried_record
 from twlv.tasks.token_table import TokenTable
 from twlv.types import IntArray, Json
@@ -54,8 +56,8 @@ class TokenTrainer:
     used: list[Checkpoint] = field(default_factory=list)
 
     @property
-    def labels(self) -> IntArray:
-        """Class of each video, (n,)."""
+    def labels(self) -> Labels:
+        """Class of each video, (n,), or its classes, (n, C)."""
         return self.tokens.table.labels
 
     @property
@@ -112,7 +114,7 @@ class TokenTrainer:
             raise FeatureError(
                 f"the probe diverged at every one of {len(points)} points; set lower learning_rates"
             )
-        best = max(usable, key=lambda i: (float(str(tried[i]["held_out_top1"])), -i))
+        best = max(usable, key=lambda i: (float(str(tried[i][f"held_out_{metric_of(self.labels)}"])), -i))
         renamed: list[Json] = [
             {name.replace("held_out", "test"): value for name, value in one.items()} for one in tried
         ]
@@ -156,7 +158,7 @@ class TokenTrainer:
         judged = None
         if len(good):
             judged = heads.only(good).judge(judged_on.bags, videos, judged_on.table.labels[videos])
-        return tried_record(points, heads.finite, heads.last_loss, judged)
+        return tried_record(points, heads.finite, heads.last_loss, judged, judged_on.table.labels[videos])
 
     def _weights(self) -> int:
         from twlv.heads.attentive import num_weights

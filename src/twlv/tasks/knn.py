@@ -138,7 +138,7 @@ class KNN:
 
     def _answer(self, found: Neighbours, memory: Table, asked: Table, k: int, num_classes: int) -> Answers:
         """Votes of the ``k`` nearest, a block of videos at a time."""
-        labels = memory.labels[memory.row_video]
+        labels = memory.one_each[memory.row_video]
         rank = np.empty(len(asked), dtype=np.int64)
         predicted = np.empty(len(asked), dtype=np.int64)
         block = max(1, _SCORE_BLOCK // num_classes)
@@ -153,7 +153,7 @@ class KNN:
                 temperature=self.temperature,
                 vote=self.vote,
             )
-            rank[start:end] = metrics.truth_rank(scores, asked.labels[start:end])
+            rank[start:end] = metrics.truth_rank(scores, asked.one_each[start:end])
             predicted[start:end] = scores.argmax(axis=1)
         return Answers(rank=rank, predicted=predicted)
 

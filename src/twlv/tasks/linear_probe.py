@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twlv.errors import FeatureError, UsageError
+from twlv.tasks.answers import scored
 from twlv.tasks.choices import require_choice
 from twlv.tasks.live_probe import EpochTrainer, standardiser, unchanged
 from twlv.tasks.probe_grid import Trainer, places, select
 from twlv.tasks.probe_recipe import CONSTANTS, Optimizer, ProbeRecipe, Recipe, recipe_of
-from twlv.tasks.scoring import Answers, Missing, baselines, notes, predictions, top_scores
+from twlv.tasks.scoring import Missing, baselines, notes
 from twlv.tasks.seeds import derive
 from twlv.tasks.table import Rows, check_pair, class_count, gather
 from twlv.types import Json, Level, Outcome
@@ -49,6 +50,9 @@ class LinearProbe:
 
     Training features that differ from epoch to epoch (``contracts.EpochFeatures``) are asked for each epoch's
     rows anew; the held-out videos are then judged by the rows they have outside epochs, on one split.
+
+    Videos with several labels (``types.ClassLabels``) are trained on with the binary cross-entropy of each
+    class, summed over classes, and scored by mean average precision; a pair is then chosen by held-out mAP.
 
     A field that is None takes the recipe's value, which is what a Result records. The probe depends on the
     seed alone, not on the order in which videos are listed, and touches no global random state; on a CPU,
@@ -153,7 +157,7 @@ class LinearProbe:
         return {**asdict(training), "held_out": held_out, **CONSTANTS[training.optimizer]}
 
     def run(self, train: Features, test: Features, *, seed: int = 0) -> Outcome:
-        """Scores ``linear_probe/top1``, ``linear_probe/top5``, ``linear_probe/mean_per_class`` in percent.
+        """Scores ``linear_probe/top1``, ``/top5``, ``/mean_per_class`` in percent, or ``/map``.
 
         Raises:
             FeatureError: embeddings or labels that cannot be used (names the video), or a probe that diverged.
@@ -170,8 +174,8 @@ class LinearProbe:
         from twlv.nn.precision import resolve_device
 
         check_pair(train, test)
-        table = gather(train, self.rows, role="train")
-        asked = gather(test, self.rows, role="test")
+        table = gather(train, self.rows, role="train", several=True)
+        asked = gather(test, self.rows, role="test", several=True)
         num_classes = class_count(test.dataset.classes, table, asked)
         said = notes(table, asked, self.missing)
         seeds = {purpose: derive(seed, f"linear_probe/{purpose}") for purpose in _PURPOSES}
@@ -200,10 +204,10 @@ class LinearProbe:
             if not heads.finite[0]:
                 raise FeatureError(f"the probe diverged at learning rate {choice.point[0]:g}; set a lower one")
             judged = heads.judge(torch.from_numpy(asked.rows).to(device), places(asked), asked.labels)
-        answers = Answers(rank=judged.rank[:, 0], predicted=judged.predicted[:, 0])
+        scores, answered = scored(self.name, asked, judged, missing=self.missing, seed=seeds["interval"])
         recipe = make([choice.point], len(table))
         return Outcome(
-            scores=top_scores(self.name, asked, answers, missing=self.missing, seed=seeds["interval"]),
+            scores=scores,
             notes=tuple(said),
             details={
                 **baselines(table, asked, num_classes),
@@ -219,6 +223,6 @@ class LinearProbe:
                 "train_loss": float(heads.last_loss[0]),
                 "test_loss": float(judged.loss.mean()),
             },
-            predictions=predictions(asked, answers),
+            predictions=answered,
             seeds={"run": seed, **seeds},
         )

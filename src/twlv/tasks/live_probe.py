@@ -162,7 +162,7 @@ def _keep(kept: Checkpoint, epochs: int, running: _Running) -> None:
 
 
 def _gathered(train: EpochFeatures, epoch: int, rows: Rows, plain: Table) -> Table:
-    table = gather(train.for_epoch(epoch), rows, role="train")
+    table = gather(train.for_epoch(epoch), rows, role="train", several=True)
     if table.video_ids != plain.video_ids:
         different = sorted(set(table.video_ids) ^ set(plain.video_ids))
         raise FeatureError(

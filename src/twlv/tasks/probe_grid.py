@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
-from twlv import metrics
 from twlv.errors import FeatureError
+from twlv.metrics import Labels
+from twlv.tasks.answers import metric_of, quality
 from twlv.tasks.seeds import derive
 from twlv.tasks.split import Split, hold_out
 from twlv.tasks.table import Table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import torch
 
     from twlv.heads import LinearHeads, LinearRecipe, Places
-    from twlv.heads.linear import Judged
+    from twlv.heads.judged import AnyJudged
 
 Point: TypeAlias = tuple[float, float]
 """Learning rate and weight decay."""
@@ -34,8 +35,8 @@ class Candidates(Protocol):
     """A training set whose hyper-parameters are to be chosen: n videos, numbered from 0."""
 
     @property
-    def labels(self) -> IntArray:
-        """Class of each video, (n,)."""
+    def labels(self) -> Labels:
+        """Class of each video, (n,), or its classes, (n, C)."""
 
     @property
     def groups(self) -> Sequence[str]:
@@ -66,8 +67,8 @@ class Trainer:
     record: Mapping[str, Json] = field(default_factory=dict)
 
     @property
-    def labels(self) -> IntArray:
-        """Class of each video, (n,)."""
+    def labels(self) -> Labels:
+        """Class of each video, (n,), or its classes, (n, C)."""
         return self.table.labels
 
     @property
@@ -89,7 +90,7 @@ class Trainer:
         judged = None
         if len(good):
             judged = heads.only(good).judge(self.rows, places(self.table, held_out), self.labels[held_out])
-        return tried_record(points, heads.finite, heads.last_loss, judged)
+        return tried_record(points, heads.finite, heads.last_loss, judged, self.labels[held_out])
 
     def fit(self, videos: IntArray, points: Sequence[Point]) -> LinearHeads:
         """One head for each point, trained side by side on these videos."""
@@ -131,9 +132,9 @@ def select(
     Of all points whose held-out top-1 is within one standard error of the best one's, the lowest held-out loss
     is taken, then the first in the grid (Breiman et al., Classification and Regression Trees, 1984, section
     3.4.3). On a few dozen videos the largest top-1 is often luck of a rate so high that its loss explodes; on
-    many the error is small and the rule is the plain maximum. Where a split holds out few videos, several
-    random ones are averaged. A single point is taken as it is. Where no video
-    can be held out the middle point is taken, and a note says so.
+    many the error is small and the rule is the plain maximum. Of several labels a video it is the highest
+    held-out mAP. Where a split holds out few videos, several random ones are averaged. A single point is taken
+    as it is. Where no video can be held out the middle point is taken, and a note says so.
 
     Raises:
         FeatureError: every head diverged.
@@ -154,7 +155,8 @@ def select(
     if not usable:
         raise FeatureError(f"the probe diverged at every one of {len(points)} points; set lower learning_rates")
     judged = sum(len(one.held_out) for one in splits)
-    best = usable[_within_one_error([tried[i] for i in usable], judged)]
+    choose = _highest_map if trainer.labels.ndim == 2 else _within_one_error
+    best = usable[choose([tried[i] for i in usable], judged)]
     record: dict[str, Json] = {
         "split": f"held out of train, {split.rule}",
         "fit_videos": len(split.fit),
@@ -189,6 +191,12 @@ def _within_one_error(tried: Sequence[Mapping[str, Json]], num_videos: int) -> i
     return min(near, key=lambda i: (_number(tried[i]["held_out_loss"]), i))
 
 
+def _highest_map(tried: Sequence[Mapping[str, Json]], num_videos: int) -> int:
+    """The one of highest held-out mAP, then of lowest loss: no binomial says how far an mAP may be off."""
+    keys = [(-_number(one["held_out_map"]), _number(one["held_out_loss"])) for one in tried]
+    return min(range(len(keys)), key=lambda i: (*keys[i], i))
+
+
 def _mean(splits: Sequence[Sequence[Mapping[str, Json]]]) -> list[dict[str, Json]]:
     """The mean over splits of every point's numbers; a point that diverged on one of them has none."""
     means: list[dict[str, Json]] = []
@@ -196,16 +204,22 @@ def _mean(splits: Sequence[Sequence[Mapping[str, Json]]]) -> list[dict[str, Json
         diverged = any(run["diverged"] for run in runs)
         numbers = {
             name: None if diverged else float(np.mean([_number(run[name]) for run in runs]))
-            for name in ("held_out_top1", "held_out_loss", "train_loss")
+            for name in runs[0]
+            if name.startswith("held_out_") or name == "train_loss"
         }
         means.append({**runs[0], "diverged": diverged, **numbers})
     return means
 
 
 def tried_record(
-    points: Sequence[Point], finite: Sequence[bool], last_loss: DoubleArray, judged: Judged | None
+    points: Sequence[Point],
+    finite: Sequence[bool],
+    last_loss: DoubleArray,
+    judged: AnyJudged | None,
+    labels: Labels,
 ) -> list[dict[str, Json]]:
     """Held-out numbers of one head for each point; ``judged`` is of the ``finite`` ones alone, in order."""
+    metric = metric_of(labels)
     column = np.cumsum(finite) - 1
     records: list[dict[str, Json]] = []
     for i, (rate, decay) in enumerate(points):
@@ -215,7 +229,7 @@ def tried_record(
                 "learning_rate": rate,
                 "weight_decay": decay,
                 "diverged": not finite[i],
-                "held_out_top1": 100 * metrics.accuracy(own.rank[:, column[i]]) if own else None,
+                f"held_out_{metric}": quality(own, int(column[i]), labels) if own else None,
                 "held_out_loss": float(own.loss[:, column[i]].mean()) if own else None,
                 "train_loss": float(last_loss[i]) if own else None,
             }
@@ -233,7 +247,8 @@ def _edge(points: Sequence[Point], best: int, tried: Sequence[Mapping[str, Json]
     chosen = points[best][0]
     if len(rates) < 3 or chosen not in (rates[0], rates[-1]):
         return ()
-    inside = [_number(one["held_out_top1"]) for one in tried if one["learning_rate"] in rates[1:-1]]
-    if max(inside) >= _number(tried[best]["held_out_top1"]):
+    metric = "held_out_map" if "held_out_map" in tried[best] else "held_out_top1"
+    inside = [_number(one[metric]) for one in tried if one["learning_rate"] in rates[1:-1]]
+    if max(inside) >= _number(tried[best][metric]):
         return ()
     return (f"the chosen learning rate {chosen:g} is at the edge of the grid; a wider one may do better",)

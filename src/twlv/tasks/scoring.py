@@ -40,15 +40,13 @@ def top_scores(
     ``seed`` is that of the bootstrap; equal seeds give equal intervals.
     """
     decoded = _scores(
-        task, answers.rank, table.labels, _clusters(table.groups, table.video_ids), seed=seed, top=top
+        task, answers.rank, table.one_each, clusters_of(table.groups, table.video_ids), seed=seed, top=top
     )
     if missing == "exclude" or not table.missing:
         return decoded
-    groups = table.groups + tuple(sample.group for sample in table.missing)
-    ids = table.video_ids + tuple(sample.video_id for sample in table.missing)
     rank = np.concatenate([answers.rank, np.full(len(table.missing), metrics.NO_ANSWER)])
-    truth = np.concatenate([table.labels, table.missing_labels])
-    whole = _scores(task, rank, truth, _clusters(groups, ids), seed=seed, top=top)
+    truth = np.concatenate([table.one_each, table.missing_labels])
+    whole = _scores(task, rank, truth, clusters_of_all(table), seed=seed, top=top)
     return whole | {f"{name}_decoded": score for name, score in decoded.items()}
 
 
@@ -57,7 +55,7 @@ def predictions(table: Table, answers: Answers) -> tuple[Prediction, ...]:
     found = [
         Prediction(video_id=video_id, truth=int(truth), predicted=int(predicted), group=group)
         for video_id, truth, predicted, group in zip(
-            table.video_ids, table.labels, answers.predicted, table.groups, strict=True
+            table.video_ids, table.one_each, answers.predicted, table.groups, strict=True
         )
     ]
     found += [
@@ -84,12 +82,9 @@ def notes(train: Table, test: Table, missing: Missing) -> list[str]:
 
 def baselines(train: Table, test: Table, num_classes: int) -> dict[str, Json]:
     """What no skill reaches, in percent: guessing, and always the commonest training class."""
-    commonest = int(np.bincount(train.labels, minlength=num_classes).argmax())
-    truth = np.concatenate([test.labels, test.missing_labels])
     return {
         "num_classes": num_classes,
-        "chance_top1": 100.0 / num_classes,
-        "commonest_class_top1": 100.0 * float(np.mean(truth == commonest)),
+        **(_chance_map(test) if test.labels.ndim == 2 else _chance_top1(train, test, num_classes)),
         "train_videos": len(train),
         "train_missing": len(train.missing),
         "test_videos": len(test),
@@ -97,48 +92,78 @@ def baselines(train: Table, test: Table, num_classes: int) -> dict[str, Json]:
     }
 
 
+def _chance_top1(train: Table, test: Table, num_classes: int) -> dict[str, Json]:
+    commonest = int(np.bincount(train.one_each, minlength=num_classes).argmax())
+    truth = np.concatenate([test.one_each, test.missing_labels])
+    return {
+        "chance_top1": 100.0 / num_classes,
+        "commonest_class_top1": 100.0 * float(np.mean(truth == commonest)),
+    }
+
+
+def _chance_map(test: Table) -> dict[str, Json]:
+    """Equal answers for all videos have as precision the share of videos that have the class."""
+    truth = np.concatenate([test.labels, test.missing_labels])
+    shares = truth.mean(axis=0)
+    return {
+        "chance_map": 100.0 * float(shares[shares > 0].mean()) if shares.any() else 0.0,
+        "labels_per_video": float(truth.sum(axis=1).mean()),
+        "classes_in_test": int((shares > 0).sum()),
+    }
+
+
 def _scores(
-    task: str, rank: IntArray, truth: IntArray, clusters: _Clusters, *, seed: int, top: Sequence[int]
+    task: str, rank: IntArray, truth: IntArray, clusters: Clusters, *, seed: int, top: Sequence[int]
 ) -> dict[str, Score]:
     found = {}
     for k in top:
         correct = rank < k
         interval = _proportion_interval(correct, clusters, seed)
-        found[f"{task}/top{k}"] = _percent(metrics.accuracy(rank, k), interval, len(rank))
+        found[f"{task}/top{k}"] = percent(metrics.accuracy(rank, k), interval, len(rank))
     correct = rank < 1
     value = metrics.mean_per_class(correct, truth)
-    interval = _bootstrap(value, _mean_per_class(correct, truth), clusters, seed)
-    found[f"{task}/mean_per_class"] = _percent(value, interval, len(rank))
+    interval = bootstrap(value, _mean_per_class(correct, truth), clusters, seed)
+    found[f"{task}/mean_per_class"] = percent(value, interval, len(rank))
     return found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Clusters:
+class Clusters:
+    """Which videos share their luck."""
+
     member: npt.NDArray[Any]  # (n,) the group of each video; a video without one is its own
     grouped: bool
 
     @property
     def count(self) -> int:
+        """Number of groups, a video without one counted as a group."""
         return len(np.unique(self.member))
 
 
-def _clusters(groups: Sequence[str], video_ids: Sequence[str]) -> _Clusters:
+def clusters_of_all(table: Table) -> Clusters:
+    """Of the videos with an embedding, then of the missing ones."""
+    groups = table.groups + tuple(sample.group for sample in table.missing)
+    return clusters_of(groups, table.video_ids + tuple(sample.video_id for sample in table.missing))
+
+
+def clusters_of(groups: Sequence[str], video_ids: Sequence[str]) -> Clusters:
+    """Videos by group; one without a group stands for itself."""
     names = [
         ("group", group) if group else ("video", f"{i} {own}")
         for i, (group, own) in enumerate(zip(groups, video_ids, strict=True))
     ]
     numbers: Mapping[tuple[str, str], int] = {name: i for i, name in enumerate(dict.fromkeys(names))}
-    return _Clusters(member=np.array([numbers[name] for name in names]), grouped=any(groups))
+    return Clusters(member=np.array([numbers[name] for name in names]), grouped=any(groups))
 
 
-def _proportion_interval(correct: npt.NDArray[np.bool_], clusters: _Clusters, seed: int) -> tuple[float, float]:
+def _proportion_interval(correct: npt.NDArray[np.bool_], clusters: Clusters, seed: int) -> tuple[float, float]:
     if not clusters.grouped:
         return metrics.wilson(int(correct.sum()), len(correct))
 
     def weighted(weight: DoubleArray) -> float:
         return float(weight @ correct / weight.sum())
 
-    return _bootstrap(float(correct.mean()), weighted, clusters, seed)
+    return bootstrap(float(correct.mean()), weighted, clusters, seed)
 
 
 def _mean_per_class(correct: npt.NDArray[np.bool_], truth: IntArray) -> Callable[[DoubleArray], float]:
@@ -150,14 +175,16 @@ def _mean_per_class(correct: npt.NDArray[np.bool_], truth: IntArray) -> Callable
     return weighted
 
 
-def _bootstrap(
-    value: float, statistic: Callable[[DoubleArray], float], clusters: _Clusters, seed: int
+def bootstrap(
+    value: float, statistic: Callable[[DoubleArray], float], clusters: Clusters, seed: int
 ) -> tuple[float, float]:
+    """The interval of ``value`` over draws of groups; Wilson's where that has no width."""
     low, high = metrics.cluster_bootstrap(statistic, clusters.member, seed=seed)
     if high - low > 1e-12:
         return low, high
     return metrics.wilson(value * clusters.count, clusters.count)
 
 
-def _percent(value: float, interval: tuple[float, float], n: int) -> Score:
+def percent(value: float, interval: tuple[float, float], n: int) -> Score:
+    """A Score in percent from fractions."""
     return Score(value=100.0 * value, unit="%", n=n, ci95=(100.0 * interval[0], 100.0 * interval[1]))

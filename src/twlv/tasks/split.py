@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from twlv.metrics import Labels
 from twlv.types import IntArray
 
 
@@ -19,13 +20,18 @@ class Split:
     rule: str
 
 
-def hold_out(labels: IntArray, groups: Sequence[str], fraction: float, *, seed: int) -> Split:
+def hold_out(labels: Labels, groups: Sequence[str], fraction: float, *, seed: int) -> Split:
     """Hold out about ``fraction`` of the videos (n,).
 
     By group where there are groups: whole groups in a random order, as long as every class keeps a video to
     fit on; a video without a group is a group of its own. Otherwise, and where no group can be spared, by
-    class: each gives up its share, but never its last video. Too few videos leave ``held_out`` empty.
+    class: each gives up its share, but never its last video. Too few videos leave ``held_out`` empty. Where
+    videos have several labels (n, C), classes have no say.
     """
+    if labels.ndim == 2:
+        free = hold_out(np.zeros(len(labels), dtype=np.int64), groups, fraction, seed=seed)
+        return replace(free, rule=free.rule.replace("by class", "at random"))
+    labels = labels.astype(np.int64)
     random = np.random.default_rng(seed)
     target = max(1, round(fraction * len(labels)))
     if any(groups):

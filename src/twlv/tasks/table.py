@@ -8,13 +8,16 @@ Axis letters: n videos, M rows (clips) of a video, R rows of all videos, D width
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from twlv.errors import FeatureError
-from twlv.types import ClassLabel, Embedding, FloatArray, IntArray, Sample
+from twlv.metrics import Labels
+from twlv.types import ClassLabel, ClassLabels, Embedding, FloatArray, IntArray, Sample
 
 if TYPE_CHECKING:
     from twlv.contracts import Features
@@ -27,13 +30,14 @@ Rows = Literal["video", "clip"]
 class Table:
     """What a recognition task needs of one split.
 
-    ``rows`` (R, D) float32; those of video i are ``offsets[i]:offsets[i + 1]``. ``labels`` (n,),
-    ``video_ids`` and ``groups`` are of the videos that have an embedding, ``missing`` of those that have none.
+    ``rows`` (R, D) float32; those of video i are ``offsets[i]:offsets[i + 1]``. ``labels`` (n,), or (n, C) if
+    videos have several, ``video_ids`` and ``groups`` are of the videos that have an embedding, ``missing`` of
+    those that have none.
     """
 
     rows: FloatArray
     offsets: IntArray
-    labels: IntArray
+    labels: Labels
     video_ids: tuple[str, ...]
     groups: tuple[str, ...]
     missing: tuple[Sample, ...]
@@ -42,8 +46,15 @@ class Table:
         return len(self.labels)
 
     @property
-    def missing_labels(self) -> IntArray:
-        """Class index of each missing video."""
+    def one_each(self) -> IntArray:
+        """The labels of videos that have one each, (n,)."""
+        return self.labels.astype(np.int64)
+
+    @property
+    def missing_labels(self) -> Labels:
+        """The same as ``labels`` of the missing videos."""
+        if self.labels.ndim == 2:
+            return _memberships(self.missing, self.labels.shape[1])
         return np.array([class_label(sample) for sample in self.missing], dtype=np.int64)
 
     @property
@@ -52,12 +63,12 @@ class Table:
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
 
-def gather(features: Features, rows: Rows, *, role: str) -> Table:
+def gather(features: Features, rows: Rows, *, role: str, several: bool = False) -> Table:
     """Read ``features`` once. ``role`` (train or test) only words the errors.
 
     Raises:
         FeatureError: another level than clip, no videos, a vector that is not finite, a width that changes, or
-            a video without a class label.
+            a video without a class label; one with several, unless ``several`` says that all may have them.
     """
     if features.level != "clip":
         raise FeatureError(
@@ -89,7 +100,7 @@ def gather(features: Features, rows: Rows, *, role: str) -> Table:
     return Table(
         rows=array,
         offsets=np.concatenate([[0], np.cumsum([counts[i] for i in order])]).astype(np.int64),
-        labels=np.array([class_label(sample) for sample in samples], dtype=np.int64),
+        labels=labels_of(samples, features.dataset.classes if several else None),
         video_ids=tuple(sample.video_id for sample in samples),
         groups=tuple(sample.group for sample in samples),
         missing=tuple(sorted(features.missing, key=lambda sample: sample.video_id)),
@@ -123,6 +134,10 @@ def class_count(classes: tuple[str, ...], *tables: Table) -> int:
     Raises:
         FeatureError: a label outside the card's classes, or a negative one; names the video and both numbers.
     """
+    if len({table.labels.ndim for table in tables}) > 1:
+        raise FeatureError("of train and test, one has a class label for each video, the other several")
+    if tables[0].labels.ndim == 2:
+        return int(tables[0].labels.shape[1])
     largest = 0
     for table in tables:
         ids = table.video_ids + tuple(sample.video_id for sample in table.missing)
@@ -137,6 +152,30 @@ def class_count(classes: tuple[str, ...], *tables: Table) -> int:
             raise FeatureError(f"video '{ids[bad[0]]}' has label {labels[bad[0]]}, but {known}")
         largest = max(largest, int(labels.max()))
     return len(classes) or largest + 1
+
+
+def labels_of(samples: Sequence[Sample], classes: Sequence[str] | None) -> Labels:
+    """The class index of each sample (n,); or, where all may have several of ``classes``, which ones (n, C).
+
+    Raises:
+        FeatureError: a sample without a class label, or with another kind of it; names the video.
+    """
+    if classes is not None and any(isinstance(sample.target, ClassLabels) for sample in samples):
+        return _memberships(samples, len(classes))
+    return np.array([class_label(sample) for sample in samples], dtype=np.int64)
+
+
+def _memberships(samples: Sequence[Sample], num_classes: int) -> npt.NDArray[np.bool_]:
+    found = np.zeros((len(samples), num_classes), dtype=bool)
+    for row, sample in zip(found, samples, strict=True):
+        if not isinstance(sample.target, ClassLabels):
+            raise FeatureError(f"video '{sample.video_id}' has not a list of class labels, as others have")
+        indices = np.array(sample.target.indices, dtype=np.int64)
+        if (bad := indices[(indices < 0) | (indices >= num_classes)]).size:
+            known = f"the data set has {num_classes} classes (0 to {num_classes - 1})"
+            raise FeatureError(f"video '{sample.video_id}' has label {bad[0]}, but {known}")
+        row[indices] = True
+    return found
 
 
 def class_label(sample: Sample) -> int:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from twlv.errors import FeatureError, UsageError
-from twlv.tasks.table import Table, class_label
-from twlv.types import DoubleArray, Embedding, FloatArray, IntArray, Json, Sample
+from twlv.tasks.table import Table, labels_of
+from twlv.types import DoubleArray, Embedding, FloatArray, IntArray, Json, Sample, label_indices
 
 if TYPE_CHECKING:
     from twlv.contracts import Features
@@ -202,7 +202,7 @@ def _table(seen: list[_Seen], counts: IntArray, features: Features) -> Table:
     return Table(
         rows=np.empty((0, features.dim), dtype=np.float32),
         offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        labels=np.array([class_label(one.sample) for one in seen], dtype=np.int64),
+        labels=labels_of([one.sample for one in seen], features.dataset.classes),
         video_ids=tuple(one.sample.video_id for one in seen),
         groups=tuple(one.sample.group for one in seen),
         missing=tuple(sorted(features.missing, key=lambda sample: sample.video_id)),
@@ -211,9 +211,13 @@ def _table(seen: list[_Seen], counts: IntArray, features: Features) -> Table:
 
 def _fingerprint(seen: list[_Seen]) -> int:
     text = "\n".join(
-        f"{one.sample.video_id} {class_label(one.sample)} {one.num_rows} {one.checksum}" for one in seen
+        f"{one.sample.video_id} {_labels(one.sample)} {one.num_rows} {one.checksum}" for one in seen
     )
     return zlib.crc32(text.encode())
+
+
+def _labels(sample: Sample) -> str:
+    return " ".join(str(index) for index in label_indices(sample.target))
 
 
 def _rows_of(embedding: Embedding) -> FloatArray:
