@@ -140,13 +140,12 @@ def _pointed_at(detections: FrameBoxes, truth: FrameBoxes) -> tuple[IntArray, In
     """Detections of a frame and label with people, the truth row each overlaps most, and how much."""
     ours, theirs = _keys(detections, truth)
     order = np.argsort(theirs, kind="stable")
-    ordered = theirs[order]
-    begin = np.searchsorted(ordered, ours, side="left")
-    count = np.searchsorted(ordered, ours, side="right") - begin
-    rows = np.flatnonzero(count)
+    keys, first, size = np.unique(theirs[order], return_index=True, return_counts=True)
+    place = np.minimum(np.searchsorted(keys, ours), max(len(keys) - 1, 0))
+    rows = np.flatnonzero(keys[place] == ours) if len(keys) else place[:0]
     if not len(rows):
         return rows, rows, np.zeros(0)
-    begin, count = begin[rows], count[rows]
+    begin, count = first[place[rows]], size[place[rows]]
     ends = np.cumsum(count)
     pairs = np.arange(ends[-1])
     target = order[np.repeat(begin - (ends - count), count) + pairs]
@@ -158,6 +157,7 @@ def _pointed_at(detections: FrameBoxes, truth: FrameBoxes) -> tuple[IntArray, In
 
 def intersection_over_union(first: DoubleArray, second: DoubleArray) -> DoubleArray:
     """Overlap of boxes (n, 4) as left, top, right, bottom, elementwise; 0 where both have no area."""
+    first, second = (boxes.astype(np.float64, copy=False) for boxes in (first, second))
     low, high = np.maximum(first[:, :2], second[:, :2]), np.minimum(first[:, 2:], second[:, 2:])
     shared = np.clip(high - low, 0, None).prod(axis=1)
     union = sum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)) - shared

@@ -66,7 +66,7 @@ def notes_of_scores(scores: FrameScores, actions: Mapping[int, str], rules: Fram
         f"{left.beyond_most} detections beyond the surest {rules.most_rows} of their frame are left out": (
             left.beyond_most
         ),
-        f"{left.excluded} detections and {left.truth_excluded} annotated rows of excluded frames do not count": (
+        f"{left.excluded} detections and {left.truth_excluded} rows of the truth are in excluded frames": (
             left.excluded + left.truth_excluded
         ),
         f"{scores.num_tied} detections share their score with another of their action: the earlier row goes "
@@ -86,13 +86,13 @@ def notes_of_scores(scores: FrameScores, actions: Mapping[int, str], rules: Fram
 
 def _corners(rows: BoxRows, what: str, effect: str) -> list[str]:
     low, high = rows.xyxy[:, :2], rows.xyxy[:, 2:]
-    flat: Mask = (high <= low).any(axis=1)
+    flat = np.any(high <= low, axis=1)
     lines = []
     if flat.any():
         lines.append(
             f"{int(flat.sum())} {what} boxes have no area (first: line {_first(rows, flat)}): {effect}"
         )
-    outside: Mask = (rows.xyxy < -SLACK).any(axis=1) | (rows.xyxy > 1 + SLACK).any(axis=1)
+    outside = np.any((rows.xyxy < -SLACK) | (rows.xyxy > 1 + SLACK), axis=1)
     if outside.any() and float(rows.xyxy.max()) < PIXELS:
         lines.append(
             f"{int(outside.sum())} {what} boxes reach outside the frame (first: line {_first(rows, outside)}): "

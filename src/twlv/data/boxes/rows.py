@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from twlv.data.boxes.columns import columns_of, pieces
+from twlv.data.boxes.columns import Columns, columns_of, pieces
 from twlv.errors import ManifestError
 from twlv.types import DoubleArray, IntArray
 
@@ -55,7 +55,8 @@ class BoxRows:
     def frames(self) -> IntArray:
         """All key frames of the file (f, 2) as (video, time_us), sorted, those with nobody too."""
         mine = np.stack([self.video, self.time_us], axis=1)
-        found: IntArray = np.unique(np.concatenate([mine, self.empty]), axis=0)
+        runs = mine[np.append(True, (mine[1:] != mine[:-1]).any(axis=1))[: len(mine)]]
+        found: IntArray = np.unique(np.concatenate([runs, self.empty]), axis=0)
         return found
 
 
@@ -108,8 +109,6 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.videos: dict[str, int] = {}
-        self.times: dict[str, int] = {}
-        self.actions: dict[str, int] = {}
         self.line = 1
         self.parts: list[_Part] = []
         self.empty: list[tuple[int, int]] = []
@@ -118,8 +117,8 @@ class _Reader:
         for piece in pieces(self.path):
             columns = columns_of(piece, (7, 8))
             part = None if columns is None else self._usual(columns)
-            self.parts.append(part or self._by_row(piece))
-            self.line += piece.count("\n")
+            self.parts.append(part or self._by_row(piece.decode()))
+            self.line += piece.count(b"\n")
         parts = self.parts or [self._by_row("")]
         joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])}
         return BoxRows(
@@ -129,29 +128,22 @@ class _Reader:
             **joined,
         )
 
-    def _usual(self, columns: list[list[str]]) -> _Part | None:
+    def _usual(self, columns: Columns) -> _Part | None:
         """The part of a piece of equal rows; None if any of its texts is not what it should be."""
-        n = len(columns[0])
+        n, width = columns.shape
         try:
-            corners = [np.fromiter(map(float, column), np.float64, n) for column in columns[2:6]]
-            last = (
-                np.fromiter(map(float, columns[7]), np.float64, n) if len(columns) == 8 else np.full(n, np.nan)
+            part = _Part(
+                xyxy=np.stack([columns.reals(index) for index in range(2, 6)], axis=1),
+                last=columns.reals(7) if width == 8 else np.full(n, np.nan),
+                time_us=columns.wholes(1, time_us, places=6),
+                action=columns.wholes(6, int),
+                line=np.arange(self.line, self.line + n),
+                video=columns.names(0, self.videos),
             )
-            time = [self._cached(text, self.times, time_us) for text in columns[1]]
-            action = [self._cached(text, self.actions, int) for text in columns[6]]
         except ValueError:
             return None
-        known = all(np.isfinite(values).all() for values in (*corners, last[: n * (len(columns) == 8)]))
-        if not known or not all(columns[0]):
-            return None
-        return _Part(
-            video=np.array([self.videos.setdefault(text, len(self.videos)) for text in columns[0]]),
-            time_us=np.array(time),
-            xyxy=np.stack(corners, axis=1),
-            action=np.array(action),
-            last=last,
-            line=np.arange(self.line, self.line + n),
-        )
+        known = np.isfinite(part.xyxy).all() and (width == 7 or np.isfinite(part.last).all())
+        return part if known and int(part.time_us.max()) <= LATEST * MICROSECONDS else None
 
     def _by_row(self, piece: str) -> _Part:
         rows = []
@@ -197,10 +189,3 @@ class _Reader:
             raise ManifestError(
                 f"{self.path}, line {line}: {name} is '{text}', not what it should be{header}"
             ) from None
-
-    @staticmethod
-    def _cached(text: str, known: dict[str, int], of: Callable[[str], int]) -> int:
-        found = known.get(text)
-        if found is None:
-            found = known[text] = of(text)
-        return found

@@ -12,7 +12,7 @@ from twlv.data.boxes.rows import LATEST, MICROSECONDS, BoxRows
 from twlv.errors import InputError
 from twlv.metrics.frame_ap import FrameScores, frame_ap
 from twlv.metrics.frame_boxes import FrameBoxes, FrameRules
-from twlv.types import IntArray, Json
+from twlv.types import DoubleArray, IntArray, Json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def score_boxes(
     """
     if not len(truth):
         raise InputError(f"{truth.path}: no annotated box")
-    numbers = _Numbers()
+    numbers = _Numbers(detections, truth, *([excluded] if excluded else []))
     real, found = numbers.boxes(truth, None), numbers.boxes(detections, np.nan_to_num(detections.last, nan=1.0))
     frames = numbers.frames(truth)
     _check_frames(found, frames, detections, truth)
@@ -101,26 +101,32 @@ def score_boxes(
 
 
 class _Numbers:
-    """Key frames of several files as integers, equal where video and time are."""
+    """Key frames of several files as integers from 0, equal where video and time are."""
 
-    def __init__(self) -> None:
-        self.videos: dict[str, int] = {}
+    def __init__(self, *files: BoxRows) -> None:
+        self.videos = {
+            name: index for index, name in enumerate(dict.fromkeys(n for f in files for n in f.videos))
+        }
+        keys = [self._key(file, *file.frames.T) for file in files]
+        self.known = np.unique(np.concatenate(keys))
 
-    def boxes(self, rows: BoxRows, score: np.ndarray | None) -> FrameBoxes:
-        return FrameBoxes(
-            frame=self._numbered(rows, rows.video, rows.time_us),
-            label=rows.action,
-            xyxy=rows.xyxy,
-            score=score,
-        )
+    def boxes(self, rows: BoxRows, score: DoubleArray | None) -> FrameBoxes:
+        frame = self._number(self._key(rows, rows.video, rows.time_us))
+        return FrameBoxes(frame=frame, label=rows.action, xyxy=rows.xyxy, score=score)
 
     def frames(self, rows: BoxRows) -> IntArray:
         """The key frames of a file, those with nobody too."""
-        return self._numbered(rows, rows.frames[:, 0], rows.frames[:, 1])
+        return self._number(self._key(rows, *rows.frames.T))
 
-    def _numbered(self, rows: BoxRows, video: IntArray, time_us: IntArray) -> IntArray:
-        ids = np.array([self.videos.setdefault(name, len(self.videos)) for name in rows.videos], dtype=np.int64)
-        return ids[video] * (LATEST * MICROSECONDS + 1) + time_us if len(ids) else time_us
+    def _key(self, rows: BoxRows, video: IntArray, time_us: IntArray) -> IntArray:
+        ids = np.array([self.videos[name] for name in rows.videos], dtype=np.int64)
+        return ids[video] * (LATEST * MICROSECONDS + 1) + time_us
+
+    def _number(self, keys: IntArray) -> IntArray:
+        """Rows of one frame stand together in most files, so runs of them are looked up once."""
+        first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        found: IntArray = np.searchsorted(self.known, keys[first])[np.cumsum(first) - 1]
+        return found
 
 
 def _check_frames(found: FrameBoxes, frames: IntArray, detections: BoxRows, truth: BoxRows) -> None:
