@@ -246,7 +246,8 @@ class Sample:
 class DatasetCard:
     """What a data set is. ``annotation_sha256`` is the hash of the annotation file's bytes.
 
-    ``classes`` gives label names in index order. ``kind`` is ``appearance``, ``motion`` or empty.
+    ``classes`` gives label names in index order. ``kind`` is ``appearance``, ``motion`` or empty. ``scored`` are
+    the indices of the classes that are evaluated, where these are not all (60 of the 80 of AVA).
     """
 
     name: str
@@ -258,6 +259,7 @@ class DatasetCard:
     citation: str = ""
     kind: str = ""
     selection: str = ""
+    scored: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from twlv.data.labels import read_classes
 from twlv.data.named.card import NamedSet
 from twlv.data.named.expectations import class_notes, size_notes
 from twlv.data.named.files import Annotations
-from twlv.data.named.items import Item, Request, without_twins
+from twlv.data.named.items import Annotated, Item, Request, without_twins
 from twlv.data.named.options import Options
 from twlv.data.named.schemes import Finder, Place
 from twlv.data.named.table import TABLE
@@ -48,7 +48,7 @@ def build(
     missing = [item.video_id for item, place in zip(items, places, strict=True) if not place.scheme]
     repeated = [f"{twins} repeated rows were read once"] if twins else []
     return Dataset(
-        card=_card(card, options, read.classes, read.sha256 or files.sha256),
+        card=_card(card, options, read, read.sha256 or files.sha256),
         samples=tuple(_sample(i, p, card, options.fps) for i, p in zip(items, places, strict=True)),
         missing=frozenset(missing),
         notes=(*files.notes, *repeated, *expected, *finder.report(missing, len(items))),
@@ -69,18 +69,19 @@ def _folders(card: NamedSet, root: str | Path | None, annotations: str | Path | 
     return where, videos
 
 
-def _card(card: NamedSet, options: Options, classes: tuple[str, ...], sha256: str) -> DatasetCard:
+def _card(card: NamedSet, options: Options, read: Annotated, sha256: str) -> DatasetCard:
     titles = card.choice.titles if card.choice else {}
     return DatasetCard(
         name=card.name,
         title=titles.get(options.choice, card.title),
         version=card.version,
-        classes=classes,
+        classes=read.classes,
         annotation_sha256=sha256,
         licence=card.licence,
         citation=card.citation,
         kind=card.kind,
         selection=options.selection,
+        scored=read.scored,
     )
 
 

@@ -46,11 +46,15 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Annotated:
-    """Items in annotation order and class names in index order. ``sha256`` replaces the hash of the files."""
+    """Items in annotation order and class names in index order. ``sha256`` replaces the hash of the files.
+
+    ``scored`` are the indices of the classes that are evaluated, empty for all.
+    """
 
     items: Sequence[Item]
     classes: tuple[str, ...]
     sha256: str = ""
+    scored: tuple[int, ...] = ()
 
 
 def without_twins(items: Iterable[Item]) -> tuple[list[Item], int]:
