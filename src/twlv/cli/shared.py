@@ -41,7 +41,8 @@ class DataOptions:
         default=None,
         metadata=flag(
             "data set by name: its own option, such as noun (epickitchens100) or split 2 (ucf101); "
-            "see: twlv data list; annotated segments: official or filtered",
+            "see: twlv data list; annotated segments: official or filtered; folder of frame labels: one split, "
+            "such as 1 (default: all)",
             metavar="VALUE",
         ),
     )
@@ -55,6 +56,14 @@ class DataOptions:
     )
     without: Path | None = field(
         default=None, metadata=flag("annotated segments: file of video ids to leave out", metavar="FILE")
+    )
+    label_fps: float | None = field(
+        default=None,
+        metadata=flag(
+            "frame labels: labels a second (default: that of 50Salads, GTEA, Breakfast; 25 off a table of "
+            "segments)",
+            metavar="F",
+        ),
     )
     where: tuple[str, ...] = field(
         default=(),
@@ -185,6 +194,7 @@ def dataset_of(name: str, options: DataOptions) -> Dataset:
         variant=options.variant,
         only=options.only,
         without=options.without,
+        label_fps=options.label_fps,
     )
 
 
@@ -197,8 +207,9 @@ def data_flags(options: DataOptions) -> str:
 def is_data_set(word: str) -> bool:
     """Whether an input names a data set: by a manifest, or by a name that is no file or folder here."""
     from twlv.data.named.table import TABLE
+    from twlv.data.segmentation.dataset import is_label_folder
 
-    return is_manifest(word) or (word in TABLE and not Path(word).exists())
+    return is_manifest(word) or (word in TABLE and not Path(word).exists()) or is_label_folder(Path(word))
 
 
 def inputs_of(inputs: tuple[str, ...], options: DataOptions) -> Dataset:

@@ -10,6 +10,8 @@ from twlv.data.named.build import build
 from twlv.data.named.options import parse
 from twlv.data.named.table import TABLE
 from twlv.data.rows import MANIFEST_SUFFIXES
+from twlv.data.segmentation.dataset import is_label_folder, open_labels
+from twlv.data.segmentation.table import is_segment_table
 from twlv.data.segments.choice import Choice
 from twlv.data.segments.dataset import is_segments_file, read_segments_dataset
 from twlv.errors import UnknownName, UsageError
@@ -34,6 +36,9 @@ def dataset(
     hmdb51, ``variant`` verb, noun or action of epickitchens100.
     Annotations of segments (ActivityNet's or THUMOS14's JSON) take ``root``, ``variant`` (official or filtered)
     and files of ids, ``only`` and ``without`` (see ``data.segments.choice``).
+    A folder of frame labels (MS-TCN's ``mapping.txt``, ``groundTruth``, ``splits``) takes ``root``, ``split``
+    (the number of one; default: all) and ``label_fps`` (known of 50Salads, GTEA and Breakfast); a table of
+    segments (``path,start_s,end_s,action``) takes ``root``, ``classes`` and ``label_fps``.
 
     Raises:
         UnknownName: no such name or file (with the nearest manifests beside it), or no such option.
@@ -51,6 +56,9 @@ def dataset(
     path = Path(name_or_manifest)
     if path.is_file() and is_segments_file(path):
         return _segments(path, root, {"annotations": annotations, "classes": classes, "where": where}, options)
+    if is_label_folder(path) or is_segment_table(path):
+        own = {"annotations": annotations, "where": where, **options}
+        return open_labels(path, root=root, classes=classes, options=own)
     given = [name for name, value in {"annotations": annotations, **options}.items() if value is not None]
     if given and path.exists():
         raise UsageError(f"{', '.join(given)}: for a data set by name (twlv data list), not for {path}")
