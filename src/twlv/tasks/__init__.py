@@ -1,7 +1,8 @@
 """Protocols of evaluation: one frozen dataclass each, with its hyper-parameters as fields and ``run``.
 
 ``knn`` nearest neighbours, ``linear_probe`` a linear classifier, ``attentive_probe`` attention over patch
-tokens, ``motion_direction`` forward against reversed, ``temporal_segmentation`` a label for every frame.
+tokens, ``released_probe`` the same trained by others, ``motion_direction`` forward against reversed,
+``temporal_segmentation`` a label for every frame.
 
 A task sees ``Features`` and returns an ``Outcome``: it cannot tell a store from a live backbone. Shared parts:
 ``table`` and ``token_table`` (features to arrays),
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from twlv.tasks.knn import KNN
     from twlv.tasks.linear_probe import LinearProbe
     from twlv.tasks.motion_direction import MotionDirection
+    from twlv.tasks.released_probe import ReleasedProbe
+    from twlv.tasks.temporal_localization import TemporalLocalization
     from twlv.tasks.temporal_segmentation import TemporalSegmentation
 
 TASKS: Mapping[str, str] = MappingProxyType(
@@ -31,13 +34,25 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "knn": "twlv.tasks.knn:KNN",
         "attentive-probe": "twlv.tasks.attentive_probe:AttentiveProbe",
         "linear-probe": "twlv.tasks.linear_probe:LinearProbe",
+        "released-probe": "twlv.tasks.released_probe:ReleasedProbe",
         "motion-direction": "twlv.tasks.motion_direction:MotionDirection",
+        "temporal-localization": "twlv.tasks.temporal_localization:TemporalLocalization",
         "temporal-segmentation": "twlv.tasks.temporal_segmentation:TemporalSegmentation",
     }
 )
 """Command-line name of every task, and where its dataclass is."""
 
-__all__ = ["KNN", "TASKS", "AttentiveProbe", "LinearProbe", "MotionDirection", "TemporalSegmentation", "get"]
+__all__ = [
+    "KNN",
+    "TASKS",
+    "AttentiveProbe",
+    "LinearProbe",
+    "MotionDirection",
+    "ReleasedProbe",
+    "TemporalLocalization",
+    "TemporalSegmentation",
+    "get",
+]
 
 
 def get(name: str) -> type[Any]:

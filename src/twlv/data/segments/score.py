@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from twlv.data.segments.arrays import (
     detection_arrays,
     durations,
@@ -16,10 +14,11 @@ from twlv.data.segments.arrays import (
     truth_arrays,
 )
 from twlv.data.segments.detections import Detection
-from twlv.data.segments.truth import SegmentTruth, VideoSegments
+from twlv.data.segments.truth import SegmentTruth
 from twlv.errors import InputError, UsageError
 from twlv.metrics.temporal_ap import DetectionScores, detection_scores
-from twlv.metrics.temporal_segments import Segments, TruthRules
+from twlv.metrics.temporal_chance import random_detections
+from twlv.metrics.temporal_segments import TruthRules
 from twlv.types import Json
 
 
@@ -91,7 +90,7 @@ def score_detections(
     real, found = truth_arrays(videos, names), detection_arrays(kept, videos, names)
     notes = notes_of_truth(real, videos) + notes_of_detections(found, videos)
     scores = detection_scores(found, real, thresholds=thresholds, rules=rules)
-    chance = random_detections(found, videos, num_labels=len(names), seed=seed)
+    chance = random_detections(found, durations(videos), num_labels=len(names), seed=seed)
     random = detection_scores(chance, real, thresholds=thresholds, rules=rules)
     return SegmentReport(
         rules=rules.name,
@@ -102,26 +101,6 @@ def score_detections(
         scores=scores,
         random=random,
         notes=(*notes, *_notes_of_scores(scores, random, len(real), len(without))),
-    )
-
-
-def random_detections(
-    found: Segments, videos: dict[str, VideoSegments], *, num_labels: int, seed: int
-) -> Segments:
-    """As many detections in each video, of uniform ends, labels and scores.
-
-    A video of unknown duration takes the latest end among ``found``.
-    """
-    rng = np.random.default_rng(seed)
-    length = durations(videos)[found.video]
-    length = np.where(np.isfinite(length), length, max(float(found.end.max(initial=0)), 0.0))
-    ends = np.sort(rng.random((len(found), 2)), axis=1) * length[:, None]
-    return Segments(
-        video=found.video,
-        label=rng.integers(0, num_labels, len(found)),
-        start=ends[:, 0],
-        end=ends[:, 1],
-        score=rng.random(len(found)),
     )
 
 

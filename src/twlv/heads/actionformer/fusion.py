@@ -28,7 +28,7 @@ class Fused:
 
 
 def class_scores(
-    values: Sequence[float] | Sequence[Sequence[float]] | FloatArray, form: ScoreForm
+    values: Sequence[float] | Sequence[Sequence[float]] | FloatArray | DoubleArray, form: ScoreForm
 ) -> DoubleArray:
     """Scores of the classes of one video, (K,).
 

@@ -146,10 +146,14 @@ class ActionFormer(nn.Module):
         return tuple(found)
 
 
-def pad(embeddings: list[Tensor], config: ActionFormerConfig, *, training: bool) -> tuple[Tensor, Tensor]:
+def pad(
+    embeddings: list[Tensor], config: ActionFormerConfig, *, training: bool, tight: bool = False
+) -> tuple[Tensor, Tensor]:
     """Embeddings of videos, each (T, D), as (B, T', D) with a mask (B, T').
 
     T' is ``max_length``; outside training a longer video takes the next multiple that the levels allow.
+    ``tight`` takes less where that changes no output of a real step: enough padding for every level to have
+    some.
 
     Raises:
         FeatureError: no video or no step, a value that is not finite, or in training more than ``max_length``.
@@ -159,10 +163,12 @@ def pad(embeddings: list[Tensor], config: ActionFormerConfig, *, training: bool)
         raise FeatureError("every video needs at least one embedding, and finite values")
     if training and longest > config.max_length:
         raise FeatureError(f"{longest} steps are more than max_length {config.max_length}: crop them first")
-    multiple = config.multiple
-    length = max(config.max_length, (longest + multiple - 1) // multiple * multiple)
-    if longest <= config.max_length:
-        length = config.max_length
+    length = config.max_length
+    if longest > length:
+        length = -(-longest // config.multiple) * config.multiple
+    if tight and not (config.positions and longest > config.max_length):  # there the table is stretched
+        unit = 2 ** (config.num_levels - 1)
+        length = min(length, (-(-longest // unit) + 2) * unit)
     x = torch.stack([functional.pad(rows, (0, 0, 0, length - len(rows))) for rows in embeddings])
     sizes = torch.tensor([len(rows) for rows in embeddings], device=x.device)
     return x, torch.arange(length, device=x.device) < sizes[:, None]
