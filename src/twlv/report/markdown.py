@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from twlv.report.cost import cost_grid
 from twlv.report.failures import failures_markdown
 from twlv.report.model import Cell, Grid
 from twlv.report.provenance import all_failed, provenance
 from twlv.report.table import table
 from twlv.report.text import escape_markdown, number, share, spread
 from twlv.results import Result
+from twlv.results.published import headlines
 
 
 def markdown(results: Sequence[Result], *, paper: bool = False, mix: bool = False) -> str:
@@ -20,12 +22,17 @@ def markdown(results: Sequence[Result], *, paper: bool = False, mix: bool = Fals
     """
     made = table(results, paper=paper, mix=mix)
     parts = ["# Results"]
-    for grid in made.grids:
+    cost = cost_grid(made)
+    for grid in (*made.grids, *([] if cost is None else [cost])):
         parts += [f"## {escape_markdown(grid.title).capitalize()}", grid_table(grid)]
     parts.append("Bold: best of its column, among cells without † or ‡.")
     if made.footnotes:
         parts.append(_list(made.footnotes))
-    parts += ["## What the numbers mean", _list(made.meanings), "## How each result was made"]
+    if paper:
+        parts += ["## The abstract's five differences, as published", _differences()]
+    parts += ["## What the numbers mean", _list(made.meanings)]
+    if made.results:
+        parts.append("## How each result was made")
     parts += [
         f"### {escape_markdown(title)}\n\n{_list(facts)}" for title, facts in map(provenance, made.results)
     ]
@@ -33,6 +40,15 @@ def markdown(results: Sequence[Result], *, paper: bool = False, mix: bool = Fals
     if failed:
         parts += ["## Videos that failed", failed]
     return "\n\n".join(parts) + "\n"
+
+
+def _differences() -> str:
+    """Average top-1 of linear probing (table 3): TWLV-I (ViT-L) less each of the five, in points."""
+    lines = [_line(["against", "ours", "theirs", "difference"]), _line(["---", "---:", "---:", "---:"])]
+    for one in headlines():
+        name = " ".join(part for part in (one.method, one.stage, one.arch) if part)
+        lines.append(_line([name, f"{one.ours:.2f}", f"{one.theirs:.2f}", f"{one.difference:+.1f}"]))
+    return "\n".join(lines)
 
 
 def _list(items: Sequence[tuple[str, str]]) -> str:

@@ -11,7 +11,7 @@ function watch() {
       const state = await answer.json();
       if (known !== null && state.version !== known) location.reload();
       known = state.version;
-      note.textContent = state.problem ? `live: ${state.problem}` : 'live: shows results as they come';
+      note.textContent = 'live: shows results as they come';
     } catch {
       note.textContent = 'live: the server does not answer; this is the last state';
     }

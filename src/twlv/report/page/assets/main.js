@@ -24,7 +24,7 @@ function footnotes() {
 function figuresSection() {
   if (!DATA.figures.length && !DATA.problems.length) return '';
   const problems = DATA.problems.map((text) => el('p', { class: 'problem' }, text));
-  return el('section', { id: 'figures' }, el('h2', {}, 'Figures'), problems, DATA.figures.map(cardOf));
+  return el('section', { id: 'figures' }, el('h2', {}, DATA.figures.length ? 'Figures' : 'Not shown'), problems, DATA.figures.map(cardOf));
 }
 
 function summary() {
@@ -40,14 +40,14 @@ function build() {
   oldFilters();
   document.getElementById('summary').append(summary());
   const main = empty(document.getElementById('main'));
-  main.append(toolbar());
+  if (DATA.grids.length) main.append(toolbar());
   DATA.grids.forEach((grid, number) => {
     const board = new Leaderboard(grid, number);
     tables.push(board);
     main.append(board.node);
   });
-  const meanings = el('section', { id: 'meanings' }, el('h2', {}, 'What the numbers mean'), factList(DATA.meanings));
-  main.append(...[footnotes(), figuresSection(), meanings, recordsSection(), failedSection()].filter(Boolean));
+  const meanings = DATA.meanings.length && el('section', { id: 'meanings' }, el('h2', {}, 'What the numbers mean'), factList(DATA.meanings));
+  main.append(...[DATA.footnotes.length ? footnotes() : '', figuresSection(), meanings, recordsSection(), failedSection()].filter(Boolean));
   const sections = [...main.querySelectorAll('section')];
   document.getElementById('contents').append(...sections.map((one) => el('a', { href: `#${one.id}` }, one.querySelector('h2').textContent)), themeButton());
   window.addEventListener('hashchange', follow);
