@@ -180,6 +180,15 @@ class SampledTask(Protocol):
 
 
 @runtime_checkable
+class TrainedTask(Protocol):
+    """A Task whose head was trained before, elsewhere: it is given no training features."""
+
+    @property
+    def is_trained(self) -> bool:
+        """Always true."""
+
+
+@runtime_checkable
 class FoldedTask(Protocol):
     """A Task that is run on every split of a data set with several, and reports their mean."""
 

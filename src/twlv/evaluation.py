@@ -15,7 +15,16 @@ from pathlib import Path
 
 from twlv import backbones, data, results
 from twlv.codec import to_json
-from twlv.contracts import Backbone, Features, FramedTask, PairedTask, ResumableTask, SampledTask, Task
+from twlv.contracts import (
+    Backbone,
+    Features,
+    FramedTask,
+    PairedTask,
+    ResumableTask,
+    SampledTask,
+    Task,
+    TrainedTask,
+)
 from twlv.embedding import (
     Failure,
     MemoryFeatures,
@@ -108,8 +117,8 @@ def evaluate(
     ``model`` is a backbone, its name, or a Store that was embedded before. Embeddings are kept in
     ``store`` (None: a folder of the cache that is named after the data, the backbone and the settings), so
     the next task on the same data reads no video. Splits default to ``train`` and to whichever of ``val``,
-    ``test``, ``validation`` there is. A FoldedTask (``TemporalSegmentation``) on a data set of several splits
-    runs all of them.
+    ``test``, ``validation`` there is. A TrainedTask has none to fit on. A FoldedTask
+    (``TemporalSegmentation``) on a data set of several splits runs all of them.
 
     A PairedTask (``MotionDirection``) has no split to fit on: it takes all samples, or those of ``test_split``,
     and embeds them in either order of frames, the reversed ones into ``reversed_store``. With a Store as
@@ -140,8 +149,9 @@ def evaluate(
     if reversed_store is not None:
         raise UsageError(f"{task.name} needs no reversed embeddings: leave out the reversed store")
     folded = is_folded(task, dataset, train_split, test_split)
-    splits = ("", "") if folded else choose_splits(dataset, train_split, test_split)
-    halves = [dataset] if folded else [dataset.split(name) for name in splits]
+    fits = not isinstance(task, TrainedTask)
+    splits = ("", "") if folded else choose_splits(dataset, train_split, test_split, fits=fits)
+    halves = [dataset] if folded else [_half(dataset, name) for name in splits]
     seconds: Mapping[str, float] = {}
     if not isinstance(model, Store):
         model = backbones.load(model) if isinstance(model, str) else model
@@ -252,7 +262,7 @@ def evaluate_features(
         splits=splits,
         backbone=test.backbone,
         embedding=embedding or {"level": test.level},
-        coverage={splits[0]: train.coverage, splits[1]: test.coverage},
+        coverage={**({splits[0]: train.coverage} if splits[0] else {}), splits[1]: test.coverage},
         seed=seed,
         gpu=gpu_name(),
         seconds={**(seconds or {}), "task": time.perf_counter() - started},
@@ -284,6 +294,11 @@ def require_framing(store: Store, task: object) -> None:
 TEST_SPLITS = ("val", "test", "validation")
 
 
+def _half(dataset: Dataset, split: str) -> Dataset:
+    """A split; none of the samples where it has no name, because nothing is trained."""
+    return dataset.split(split) if split else Dataset(card=dataset.card, samples=())
+
+
 def _require_task(task: object) -> None:
     """Before any video is read: what is run must be a Task, not its name or its class."""
     if isinstance(task, type) or not isinstance(task, Task | PairedTask):
@@ -293,12 +308,16 @@ def _require_task(task: object) -> None:
         )
 
 
-def choose_splits(dataset: Dataset, train: str | None, test: str | None) -> tuple[str, str]:
-    """The names of the splits to fit on and to score on.
+def choose_splits(
+    dataset: Dataset, train: str | None, test: str | None, *, fits: bool = True
+) -> tuple[str, str]:
+    """The names of the splits to fit on and to score on; the first is empty where nothing ``fits``.
 
     Raises:
         UsageError: there is no such split, or more than one could be the test split.
     """
+    if not fits and train is not None:
+        raise UsageError("nothing is trained: give no train split")
     names = dataset.splits
     if not any(names):
         raise UsageError(
@@ -308,7 +327,7 @@ def choose_splits(dataset: Dataset, train: str | None, test: str | None) -> tupl
     seen = ", ".join(f"'{name}'" for name in names)
     chosen_train = train or "train"
     candidates = [test] if test else [name for name in TEST_SPLITS if name in names]
-    if chosen_train not in names or not candidates or candidates[0] not in names:
+    if (fits and chosen_train not in names) or not candidates or candidates[0] not in names:
         raise UsageError(
             f"{dataset.card.name}: needs a split to fit on ('{chosen_train}') and one to score on "
             f"({' or '.join(repr(name) for name in candidates or TEST_SPLITS)}), has {seen}; "
@@ -318,4 +337,4 @@ def choose_splits(dataset: Dataset, train: str | None, test: str | None) -> tupl
         raise UsageError(
             f"{dataset.card.name} has the splits {seen}; say which one to score on with --test-split"
         )
-    return chosen_train, candidates[0]
+    return (chosen_train if fits else ""), candidates[0]

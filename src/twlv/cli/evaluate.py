@@ -96,7 +96,8 @@ def run(options: EvaluateOptions) -> int:
     check_min_coverage(options.min_coverage)
     seeds = seeds_of(options, options.seed)
     task = task_of(options.task, options.set, recipe=options.recipe)
-    fits = hasattr(task, "run")
+    paired = not hasattr(task, "run")
+    fits = not (paired or hasattr(task, "is_trained"))
     check_training(options, has_backbone=options.backbone is not None, fits=fits)
     _check_source(options)
     measure = _measuring(options, task)
@@ -105,7 +106,7 @@ def run(options: EvaluateOptions) -> int:
         results.append(measure(seed))
         print(f"result: {results[-1].save(options.out)}", file=sys.stderr)
     show(results, as_json=options.json)
-    if not fits:  # of a test in two orders of frames the verdict is a sentence
+    if paired:  # of a test in two orders of frames the verdict is a sentence
         print("\n".join(f"note: {note}" for note in results[0].notes), file=sys.stderr)
     least = min(results, key=lambda result: result.coverage_fraction)
     return coverage_status(least.coverage, least.coverage_fraction, options.min_coverage)

@@ -6,7 +6,7 @@ Axis letters: n videos, G probes, C classes, D width.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -56,6 +56,10 @@ class AttentiveHeads:
             first_loss=self.first_loss[heads],
             last_loss=self.last_loss[heads],
         )
+
+    def on(self, device: torch.device) -> AttentiveHeads:
+        """The same probes on this device."""
+        return replace(self, parameters={name: value.to(device) for name, value in self.parameters.items()})
 
     def classifier(self, head: int = 0) -> AttentiveClassifier:
         """One probe as a module of its own, in evaluation mode."""

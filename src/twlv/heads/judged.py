@@ -26,6 +26,11 @@ class Judged:
     predicted: IntArray
     loss: DoubleArray
 
+    def only(self, head: int) -> Judged:
+        """The answers of one head."""
+        own = slice(head, head + 1)
+        return Judged(rank=self.rank[:, own], predicted=self.predicted[:, own], loss=self.loss[:, own])
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class JudgedSeveral:
@@ -34,6 +39,11 @@ class JudgedSeveral:
 
     scores: DoubleArray
     loss: DoubleArray
+
+    def only(self, head: int) -> JudgedSeveral:
+        """The answers of one head."""
+        own = slice(head, head + 1)
+        return JudgedSeveral(scores=self.scores[:, own], loss=self.loss[:, own])
 
 
 AnyJudged: TypeAlias = Judged | JudgedSeveral

@@ -65,14 +65,19 @@ def predictions(table: Table, answers: Answers) -> tuple[Prediction, ...]:
     return tuple(sorted(found, key=lambda prediction: prediction.video_id))
 
 
-def notes(train: Table, test: Table, missing: Missing) -> list[str]:
-    """What a reader must know of the two sets: videos that are missing, shared videos, shared groups."""
+def notes(train: Table | None, test: Table, missing: Missing) -> list[str]:
+    """What a reader must know of the two sets: videos that are missing, shared videos, shared groups.
+
+    ``train`` is None where nothing was trained.
+    """
     said = []
-    if train.missing:
+    if train and train.missing:
         said.append(f"{len(train.missing)} training videos have no embedding and were not trained on")
     if test.missing:
         how = "counted as wrong" if missing == "wrong" else "left out of every score"
         said.append(f"{len(test.missing)} test videos have no embedding and are {how}")
+    if train is None:
+        return said
     if shared := set(train.video_ids) & set(test.video_ids):
         said.append(f"{len(shared)} videos stand in both train and test, for example '{min(shared)}'")
     if groups := (set(train.groups) & set(test.groups)) - {""}:
@@ -80,19 +85,20 @@ def notes(train: Table, test: Table, missing: Missing) -> list[str]:
     return said
 
 
-def baselines(train: Table, test: Table, num_classes: int) -> dict[str, Json]:
+def baselines(train: Table | None, test: Table, num_classes: int) -> dict[str, Json]:
     """What no skill reaches, in percent: guessing, and always the commonest training class."""
     return {
         "num_classes": num_classes,
         **(_chance_map(test) if test.labels.ndim == 2 else _chance_top1(train, test, num_classes)),
-        "train_videos": len(train),
-        "train_missing": len(train.missing),
+        **({"train_videos": len(train), "train_missing": len(train.missing)} if train else {}),
         "test_videos": len(test),
         "test_missing": len(test.missing),
     }
 
 
-def _chance_top1(train: Table, test: Table, num_classes: int) -> dict[str, Json]:
+def _chance_top1(train: Table | None, test: Table, num_classes: int) -> dict[str, Json]:
+    if train is None:
+        return {"chance_top1": 100.0 / num_classes}
     commonest = int(np.bincount(train.one_each, minlength=num_classes).argmax())
     truth = np.concatenate([test.one_each, test.missing_labels])
     return {
