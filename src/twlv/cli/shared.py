@@ -65,6 +65,14 @@ class DataOptions:
             metavar="F",
         ),
     )
+    starts_at: float | None = field(
+        default=None,
+        metadata=flag(
+            "boxes in AVA's form: timestamp of a file's first frame in seconds (default: 0; 900 for the usual "
+            "cuts of AVA)",
+            metavar="S",
+        ),
+    )
     where: tuple[str, ...] = field(
         default=(),
         metadata=flag(
@@ -195,6 +203,7 @@ def dataset_of(name: str, options: DataOptions) -> Dataset:
         only=options.only,
         without=options.without,
         label_fps=options.label_fps,
+        starts_at=options.starts_at,
     )
 
 

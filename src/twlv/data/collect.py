@@ -88,3 +88,14 @@ def _endings(files: Iterable[Path]) -> str:
     """The three commonest endings with their counts."""
     endings = Counter(file.suffix.lower() or "no ending" for file in files)
     return ", ".join(f"{count} x {ending}" for ending, count in endings.most_common(3))
+
+
+def videos_by_stem(root: Path) -> dict[str, Path]:
+    """Every video below ``root`` by its name without the ending; the first in order of paths."""
+    found: dict[str, Path] = {}
+    for base, folders, files in os.walk(root):
+        folders.sort()
+        for name in sorted(files):
+            if is_video_name(name):
+                found.setdefault(Path(name).stem, Path(base) / name)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from twlv.data.boxes.folder import is_box_file, is_box_folder, open_boxes
 from twlv.data.manifest import read_manifest
 from twlv.data.named.build import build
 from twlv.data.named.options import parse
@@ -39,6 +40,8 @@ def dataset(
     A folder of frame labels (MS-TCN's ``mapping.txt``, ``groundTruth``, ``splits``) takes ``root``, ``split``
     (the number of one; default: all) and ``label_fps`` (known of 50Salads, GTEA and Breakfast); a table of
     segments (``path,start_s,end_s,action``) takes ``root``, ``classes`` and ``label_fps``.
+    Boxes in AVA's form (a folder of ``train.csv``, ``val.csv``, ``actions.pbtxt``, or one CSV) take ``root``,
+    ``classes`` (the list of actions) and ``starts_at``, the timestamp of a file's first frame in seconds.
 
     Raises:
         UnknownName: no such name or file (with the nearest manifests beside it), or no such option.
@@ -56,6 +59,9 @@ def dataset(
     path = Path(name_or_manifest)
     if path.is_file() and is_segments_file(path):
         return _segments(path, root, {"annotations": annotations, "classes": classes, "where": where}, options)
+    if is_box_folder(path) or is_box_file(path):
+        own = {"annotations": annotations, "where": where or None, **options}
+        return open_boxes(path, root=root, classes=classes, options=own)
     if is_label_folder(path) or is_segment_table(path):
         own = {"annotations": annotations, "where": where, **options}
         return open_labels(path, root=root, classes=classes, options=own)

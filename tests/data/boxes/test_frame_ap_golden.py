@@ -1,4 +1,4 @@
-"""Frame AP of files against the official evaluator, SlowFast and mmaction2: 24 corner cases and a larger one."""
+"""Frame AP of files against the official evaluator, SlowFast and mmaction2: 24 corners and a larger one."""
 
 from __future__ import annotations
 

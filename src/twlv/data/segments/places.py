@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from twlv.data.collect import videos_by_stem
 from twlv.data.paths import resolve
-from twlv.data.rows import is_video_name
 from twlv.data.segments.truth import VideoSegments
 
 
@@ -17,7 +16,7 @@ def find_videos(root: Path, videos: Mapping[str, VideoSegments]) -> tuple[dict[s
     A file is the annotation's ``path`` under ``root``, or any video there that is named ``ID`` or ``v_ID``.
     """
     unnamed = [name for name, video in videos.items() if not video.path]
-    here = _by_stem(root) if unnamed else {}
+    here = videos_by_stem(root) if unnamed else {}
     places = {
         name: resolve(video.path, root)
         if video.path
@@ -25,14 +24,3 @@ def find_videos(root: Path, videos: Mapping[str, VideoSegments]) -> tuple[dict[s
         for name, video in videos.items()
     }
     return places, frozenset(name for name, path in places.items() if not path.exists())
-
-
-def _by_stem(root: Path) -> dict[str, Path]:
-    """Every video below ``root`` by its name without the ending; the first in order of paths."""
-    found: dict[str, Path] = {}
-    for base, folders, files in os.walk(root):
-        folders.sort()
-        for name in sorted(files):
-            if is_video_name(name):
-                found.setdefault(Path(name).stem, Path(base) / name)
-    return found
