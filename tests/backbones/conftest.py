@@ -45,9 +45,40 @@ SMALL: dict[str, dict[str, Any]] = {
     "clip_projected": {**CLIP, "projection_dim": 10},
     "siglip": CLIP,
     "dinov2": {**CLIP, "image_size": 64},
+    "dinov2_registers": {**CLIP, "image_size": 64},
+    "dinov3": {**CLIP, "num_register_tokens": 2},
+    "siglip2": {**CLIP, "num_patches": 4},
+    "aimv2": CLIP,
+    "videoprism": {
+        "hidden_size": 24,
+        "intermediate_size": 48,
+        "num_attention_heads": 3,
+        "num_spatial_layers": 2,
+        "num_temporal_layers": 1,
+        "image_size": 32,
+        "num_frames": 4,
+        "tubelet_size": [1, 16, 16],
+    },
+    "xclip": {
+        "vision": {
+            **CLIP,
+            "num_frames": 4,
+            "mit_hidden_size": 8,
+            "mit_intermediate_size": 16,
+            "mit_num_attention_heads": 2,
+        },
+        "projection_dim": 8,
+    },
 }
 SMALL["vivit"].pop("patch_size")
-SMALL["dinov2"].pop("intermediate_size")
+for name in ("dinov2", "dinov2_registers"):
+    SMALL[name].pop("intermediate_size")
+for name in ("siglip2",):
+    SMALL[name].pop("image_size")
+for name in ("dinov3", "aimv2"):  # their rotary codes and heads want a width that 8 divides per head
+    SMALL[name] = {**SMALL[name], "hidden_size": 24, "num_attention_heads": 3}
+
+_ANY_SIZE = ("dinov2", "dinov2_registers", "dinov3", "siglip2", "vjepa2")
 
 SmallBackbone = Callable[..., LoadedBackbone]
 
@@ -62,7 +93,7 @@ def small() -> SmallBackbone:
         from twlv.backbones.random_weights import random_card
 
         config = {**SMALL[kind], **changes}
-        free = {"image_size_px": 32, "num_frames": 4} if kind in ("dinov2", "vjepa2") else {}
+        free = {"image_size_px": 32, "num_frames": 4} if kind in _ANY_SIZE else {}
         card = random_card(kind, config, **{**free, **(fields or {})})
         return random_backbone(kind=kind, config=config, card=card, dtype=dtype)
 

@@ -8,18 +8,26 @@ from typing import Any
 import pytest
 import torch
 from transformers import (
+    Aimv2VisionModel,
     CLIPVisionModel,
     CLIPVisionModelWithProjection,
     Dinov2Model,
+    Dinov2WithRegistersModel,
+    DINOv3ViTModel,
+    Siglip2VisionModel,
     SiglipVisionModel,
     TimesformerModel,
+    VideoPrismVisionModel,
     VivitModel,
     VJEPA2Model,
+    XCLIPModel,
 )
+from transformers.activations import QuickGELUActivation
 
 from twlv.backbones import hf
 from twlv.backbones.check import check_backbone
-from twlv.backbones.parts import KINDS
+from twlv.backbones.parts import KINDS, kind_of
+from twlv.backbones.table import TABLE
 from twlv.errors import UsageError
 
 from .conftest import SMALL, SmallBackbone
@@ -33,6 +41,11 @@ THEIRS = {
     "clip_projected": (CLIPVisionModelWithProjection, "CLIPVisionConfig", {}),
     "siglip": (SiglipVisionModel, "SiglipVisionConfig", {}),
     "dinov2": (Dinov2Model, "Dinov2Config", {}),
+    "dinov2_registers": (Dinov2WithRegistersModel, "Dinov2WithRegistersConfig", {}),
+    "dinov3": (DINOv3ViTModel, "DINOv3ViTConfig", {}),
+    "aimv2": (Aimv2VisionModel, "Aimv2VisionConfig", {}),
+    "siglip2": (Siglip2VisionModel, "Siglip2VisionConfig", {}),
+    "videoprism": (VideoPrismVisionModel, "VideoPrismVisionConfig", {}),
 }
 
 
@@ -49,7 +62,11 @@ def test_every_kind_conforms(kind: str, small: SmallBackbone) -> None:
     assert report.passed, str(report)
 
 
-@pytest.mark.parametrize("kind", ["clip", "siglip", "dinov2"])
+FIRST = {"clip": 1, "siglip": 0, "dinov2": 1, "dinov2_registers": 5, "dinov3": 3, "aimv2": 0}
+"""Tokens of a frame before its patches: the class token and registers."""
+
+
+@pytest.mark.parametrize("kind", FIRST)
 @torch.no_grad()
 def test_image_encoders_are_the_mean_of_their_own_embedding(
     kind: str, small: SmallBackbone, frames: Frames
@@ -58,7 +75,7 @@ def test_image_encoders_are_the_mean_of_their_own_embedding(
     seen = _theirs(kind, backbone)(clip.flatten(0, 1))
     tokens = backbone.encode(clip)
     torch.testing.assert_close(tokens.cls, seen.pooler_output.reshape(2, 4, -1).mean(1), rtol=1e-4, atol=1e-5)
-    patches = seen.last_hidden_state if kind == "siglip" else seen.last_hidden_state[:, 1:]
+    patches = seen.last_hidden_state[:, FIRST[kind] :]
     torch.testing.assert_close(tokens.patches.reshape(8, 4, -1), patches, rtol=1e-4, atol=1e-5)
 
 
@@ -148,3 +165,85 @@ def test_vjepa2_in_bfloat16(small: SmallBackbone, frames: Frames) -> None:
     clip = frames(1, 64, 3, 32, 32)
     exact, fast = (small("vjepa2", dtype=dtype).encode(clip).patches for dtype in ("float32", "bfloat16"))
     assert torch.nn.functional.cosine_similarity(exact, fast, dim=-1).min() > 0.999
+
+
+@torch.no_grad()
+def test_siglip2_naflex_is_given_patches_by_rows(small: SmallBackbone, frames: Frames) -> None:
+    """As its processor cuts them: patches row by row, pixels of a patch row by row, colours last."""
+    backbone, clip = small("siglip2"), frames(1, 2, 3, 32, 48)
+    cut = []
+    for image in clip[0]:
+        rows = [image[:, y : y + 16, x : x + 16] for y in (0, 16) for x in (0, 16, 32)]
+        cut.append(torch.stack([patch.permute(1, 2, 0).flatten() for patch in rows]))
+    arguments = {
+        "pixel_values": torch.stack(cut),
+        "pixel_attention_mask": torch.ones(2, 6, dtype=torch.long),
+        "spatial_shapes": torch.tensor([[2, 3], [2, 3]]),
+    }
+    seen = _theirs("siglip2", backbone)(**arguments)
+    tokens = backbone.encode(clip)
+    torch.testing.assert_close(tokens.patches.reshape(2, 6, -1), seen.last_hidden_state, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(tokens.cls, seen.pooler_output.mean(0, keepdim=True), rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_videoprism_tokens_are_in_order_of_time(small: SmallBackbone, frames: Frames) -> None:
+    backbone, clip = small("videoprism"), frames()
+    seen = _theirs("videoprism", backbone)(pixel_values_videos=clip).last_hidden_state
+    torch.testing.assert_close(backbone.encode(clip).patches.flatten(1, 3), seen, rtol=1e-4, atol=1e-5)
+    by_frame = small("videoprism", num_temporal_layers=0)
+    changed = clip.clone()
+    changed[:, 2] += torch.randn(3, 32, 32, generator=torch.Generator().manual_seed(9))
+    moved = (by_frame.encode(changed).patches - by_frame.encode(clip).patches).abs().amax((0, 2, 3, 4))
+    assert moved[2] > 1e-2
+    assert moved[[0, 1, 3]].max() < 1e-5
+    with pytest.raises(UsageError, match="takes clips of 4 frames and does not interpolate; got 8"):
+        backbone.encode(frames(1, 8, 3, 32, 32))
+
+
+@torch.no_grad()
+def test_xclip_keeps_the_clips_of_a_batch_apart(small: SmallBackbone, frames: Frames) -> None:
+    """Its tower stacks frames on the batch axis; its vector is the video embedding of the whole model."""
+    backbone, clip = small("xclip"), frames()
+    config = hf.config_of(
+        "XCLIPConfig",
+        {
+            "vision_config": SMALL["xclip"]["vision"],
+            "projection_dim": 8,
+            "text_config": {"num_hidden_layers": 0},
+        },
+    )
+    model = XCLIPModel(config).eval()
+    missing, unexpected = model.load_state_dict(dict(backbone.weights), strict=False)
+    assert not unexpected
+    assert not [name for name in missing if name.startswith(("vision_model.", "visual_projection.", "mit."))]
+    tokens = backbone.encode(clip)
+    video = model.get_video_features(clip)
+    expected = video if isinstance(video, torch.Tensor) else video.pooler_output
+    torch.testing.assert_close(tokens.cls, expected, rtol=1e-4, atol=1e-5)
+    tower = model.vision_model
+    stacked = tower(clip.flatten(0, 1)).last_hidden_state
+    assert stacked.shape == (8, 5, 24)
+    patches = model.visual_projection(tower.post_layernorm(stacked[:, 1:])).reshape(2, 4, 2, 2, 8)
+    torch.testing.assert_close(tokens.patches, patches, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_without_its_frame_transformer_xclip_is_blind_to_order(small: SmallBackbone, frames: Frames) -> None:
+    backbone, clip = small("xclip"), frames()
+    there, back = backbone.encode(clip), backbone.encode(clip.flip(1))
+    torch.testing.assert_close(
+        there.patches.mean((1, 2, 3)), back.patches.mean((1, 2, 3)), rtol=1e-4, atol=1e-5
+    )
+    assert (there.cls - back.cls).norm() / there.cls.norm() > 1e-3  # type: ignore[operator, union-attr]
+
+
+def test_clip_and_dfn_have_the_quick_gelu() -> None:
+    """DFN's and OpenAI's weights were trained with x * sigmoid(1.702 x); the usual GELU runs with them too."""
+    for name in ("clip_vit_b16.openai", "clip_vit_l14.openai", "dfn_vit_h14.dfn5b", "dfn_vit_h14_378.dfn5b"):
+        entry = TABLE[name]
+        assert entry.card.details["activation"] == "quick_gelu"
+        with torch.device("meta"):
+            module: Any = kind_of(entry.kind).assemble(entry.config).module
+        activations = {type(layer.mlp.activation_fn) for layer in module.vision_model.encoder.layers}
+        assert activations == {QuickGELUActivation}

@@ -58,6 +58,12 @@ def _clip() -> Any:
     )
 
 
+def _xclip() -> Any:
+    text = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    config = {"vision_config": SMALL["xclip"]["vision"], "projection_dim": 8, "text_config": text}
+    return transformers.XCLIPModel(_config("XCLIPConfig", {**config, "prompt_num_attention_heads": 2}))
+
+
 def _siglip() -> Any:
     text = {
         "hidden_size": 24,
@@ -86,6 +92,15 @@ MODELS: dict[str, Callable[[], Any]] = {
     "clip_tower": lambda: transformers.CLIPVisionModel(_config("CLIPVisionConfig", SMALL["clip"])),
     "siglip": _siglip,
     "dinov2": lambda: transformers.Dinov2Model(_config("Dinov2Config", SMALL["dinov2"])),
+    "dinov2_registers": lambda: transformers.Dinov2WithRegistersModel(
+        _config("Dinov2WithRegistersConfig", SMALL["dinov2_registers"])
+    ),
+    "dinov3": lambda: transformers.DINOv3ViTModel(_config("DINOv3ViTConfig", SMALL["dinov3"])),
+    "aimv2": lambda: transformers.Aimv2VisionModel(_config("Aimv2VisionConfig", SMALL["aimv2"])),
+    "videoprism": lambda: transformers.VideoPrismVisionModel(
+        _config("VideoPrismVisionConfig", SMALL["videoprism"])
+    ),
+    "xclip": _xclip,
 }
 
 
@@ -115,6 +130,13 @@ def _tokens(name: str, model: Any, clip: torch.Tensor) -> torch.Tensor:
             model.vision_model.post_layernorm(model.vision_model(images).last_hidden_state)
         )[:, 1:],
         "siglip": lambda: model.vision_model(images).last_hidden_state,
+        "dinov2_registers": lambda: model(images).last_hidden_state[:, 5:],
+        "dinov3": lambda: model(images).last_hidden_state[:, 3:],
+        "aimv2": lambda: model(images).last_hidden_state,
+        "videoprism": lambda: model(clip).last_hidden_state,
+        "xclip": lambda: model.visual_projection(
+            model.vision_model.post_layernorm(model.vision_model(images).last_hidden_state)
+        )[:, 1:],
     }
     return own[name]() if name in own else model(images).last_hidden_state[:, 1:]
 

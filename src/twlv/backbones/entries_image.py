@@ -13,10 +13,10 @@ _PROJECTED = "normalised and projected as the class token"
 CLIP = "Learning Transferable Visual Models From Natural Language Supervision, arXiv 2103.00020"
 DFN = "Data Filtering Networks, arXiv 2309.17425"
 SIGLIP = "Sigmoid Loss for Language Image Pre-Training, arXiv 2303.15343"
-DINOV2 = "DINOv2: Learning Robust Visual Features without Supervision, arXiv 2304.07193"
+SIGLIP2 = "SigLIP 2: Multilingual Vision-Language Encoders, arXiv 2502.14786"
 
 
-def _image(
+def image_lines(
     arch: str,
     kind: str,
     *,
@@ -31,6 +31,7 @@ def _image(
     citation: str,
     **preparation: object,
 ) -> tuple[Entry, ...]:
+    """Lines of an image encoder; ``preparation`` are further fields of the card."""
     card = {
         "dim": dim,
         "num_params": params,
@@ -49,9 +50,17 @@ def _image(
 
 
 def _clip(
-    arch: str, *, dim: int, params: int, patch_px: int, config: dict[str, Json], weights: Weights, citation: str
+    arch: str,
+    *,
+    dim: int,
+    params: int,
+    patch_px: int,
+    config: dict[str, Json],
+    weights: Weights,
+    citation: str,
+    image_size_px: int = 224,
 ) -> tuple[Entry, ...]:
-    return _image(
+    return image_lines(
         arch,
         "clip_projected",
         dim=dim,
@@ -64,6 +73,39 @@ def _clip(
         std=_CLIP_STD,
         citation=citation,
         interpolation="bicubic",
+        image_size_px=image_size_px,
+    )
+
+
+_H: dict[str, Json] = {
+    "hidden_size": 1280,
+    "intermediate_size": 5120,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 16,
+}
+
+
+def _dfn(arch: str, size_px: int, params: int, repository: str) -> tuple[Entry, ...]:
+    weights = Weights(
+        "dfn5b",
+        repository,
+        ("dfn5b",),
+        "apple-sample-code-license",
+        None,
+        "DFN, the report's image baseline",
+        authors_pool="cls (image embedding)",
+        report=("DFN", "", "ViT-H") if size_px == 224 else None,
+    )
+    config = _H if size_px == 224 else {**_H, "image_size": size_px}
+    return _clip(
+        arch,
+        dim=1024,
+        params=params,
+        patch_px=14,
+        config=config,
+        weights=weights,
+        citation=DFN,
+        image_size_px=size_px,
     )
 
 
@@ -97,78 +139,82 @@ _CLIP = (
         weights=_openai("clip-vit-large-patch14"),
         citation=CLIP,
     ),
-    *_clip(
-        "dfn_vit_h14",
-        dim=1024,
-        params=632_076_800,
-        patch_px=14,
-        config={
-            "hidden_size": 1280,
-            "intermediate_size": 5120,
-            "num_hidden_layers": 32,
-            "num_attention_heads": 16,
-        },
-        weights=Weights(
-            "dfn5b",
-            "apple/DFN5B-CLIP-ViT-H-14",
-            ("dfn5b",),
-            "apple-sample-code-license",
-            None,
-            "DFN, the report's image baseline",
-        ),
-        citation=DFN,
-    ),
-)
-
-_SIGLIP = _image(
-    "siglip_b16",
-    "siglip",
-    dim=768,
-    params=92_884_224,
-    patch_px=16,
-    config={},
-    details={"activation": "gelu_pytorch_tanh", "tokens": "last hidden state"},
-    weights=Weights(
-        "webli", "google/siglip-base-patch16-224", ("webli",), "Apache-2.0", True, "SigLIP image tower"
-    ),
-    mean=_HALF,
-    std=_HALF,
-    citation=SIGLIP,
-    interpolation="bicubic",
-    resize_mode="stretch",
+    *_dfn("dfn_vit_h14", 224, 632_076_800, "apple/DFN5B-CLIP-ViT-H-14"),
+    *_dfn("dfn_vit_h14_378", 378, 632_682_240, "apple/DFN5B-CLIP-ViT-H-14-378"),
 )
 
 
-def _dinov2(letter: str, name: str, dim: int, params: int, **config: Json) -> tuple[Entry, ...]:
-    summary = "DINOv2, self-supervised image encoder"
-    return _image(
-        f"dinov2_{letter}",
-        "dinov2",
-        dim=dim,
+def _siglip(
+    arch: str, hub: str, params: int, *, citation: str, size_px: int = 224, **config: Json
+) -> tuple[Entry, ...]:
+    second = hub.startswith("siglip2")
+    patch_px = 14 if config.get("patch_size") == 14 else 16
+    return image_lines(
+        arch,
+        "siglip",
+        dim=1152 if config.get("hidden_size") == 1152 else 768,
         params=params,
-        patch_px=14,
-        config={"image_size": 518, "patch_size": 14, **config},
-        details={"activation": "gelu", "tokens": "last hidden state", "flexible_size": True},
-        weights=Weights("lvd142m", f"facebook/{name}", ("lvd142m",), "Apache-2.0", True, summary),
-        mean=(0.485, 0.456, 0.406),
-        std=(0.229, 0.224, 0.225),
-        citation=DINOV2,
-        interpolation="bicubic",
-        resize_px=256,
+        patch_px=patch_px,
+        config=config,
+        details={"activation": "gelu_pytorch_tanh", "tokens": "last hidden state"},
+        weights=Weights(
+            "webli",
+            f"google/{hub}",
+            ("webli",),
+            "Apache-2.0",
+            True,
+            f"SigLIP{' 2' if second else ''} image tower",
+            authors_pool="attention",
+        ),
+        mean=_HALF,
+        std=_HALF,
+        citation=citation,
+        interpolation="bilinear" if second else "bicubic",
+        resize_mode="stretch",
+        pool="attention",
+        image_size_px=size_px,
     )
 
 
-ENTRIES = (
-    *_CLIP,
-    *_SIGLIP,
-    *_dinov2("b", "dinov2-base", 768, 86_580_480),
-    *_dinov2(
-        "l",
-        "dinov2-large",
-        1024,
-        304_368_640,
-        hidden_size=1024,
-        num_hidden_layers=24,
+_SIGLIP = (
+    *_siglip("siglip_b16", "siglip-base-patch16-224", 92_884_224, citation=SIGLIP),
+    *_siglip("siglip2_b16", "siglip2-base-patch16-224", 92_884_224, citation=SIGLIP2),
+    *_siglip(
+        "siglip2_so400m14",
+        "siglip2-so400m-patch14-224",
+        427_680_704,
+        citation=SIGLIP2,
+        hidden_size=1152,
+        intermediate_size=4304,
+        num_hidden_layers=27,
         num_attention_heads=16,
+        patch_size=14,
     ),
 )
+
+_NAFLEX = image_lines(
+    "siglip2_naflex_b16",
+    "siglip2",
+    dim=768,
+    params=92_930_304,
+    patch_px=16,
+    config={},
+    details={"activation": "gelu_pytorch_tanh", "tokens": "last hidden state", "flexible_size": True},
+    weights=Weights(
+        "webli",
+        "google/siglip2-base-patch16-naflex",
+        ("webli",),
+        "Apache-2.0",
+        True,
+        "SigLIP 2 image tower for any shape; read as squares of 256 px here",
+        authors_pool="attention",
+    ),
+    mean=_HALF,
+    std=_HALF,
+    citation=SIGLIP2,
+    resize_mode="stretch",
+    pool="attention",
+    image_size_px=256,
+)
+
+ENTRIES = (*_CLIP, *_SIGLIP, *_NAFLEX)

@@ -21,7 +21,6 @@ VJEPA2 = (
     "V-JEPA 2: Self-Supervised Video Models Enable Understanding, Prediction and Planning, arXiv 2506.09985"
 )
 VIVIT = "ViViT: A Video Vision Transformer, arXiv 2103.15691"
-TIMESFORMER = "Is Space-Time Attention All You Need for Video Understanding?, arXiv 2102.05095"
 
 
 class Weights(NamedTuple):
@@ -122,7 +121,18 @@ def _videomae(
 
 
 def _videomae_weights(tag: str, name: str, data: tuple[str, ...], summary: str) -> Weights:
-    return Weights(tag, f"MCG-NJU/videomae-{name}", data, _NC, False, summary)
+    step = "2nd" if "ssv2" in data else "4th"
+    return Weights(
+        tag,
+        f"MCG-NJU/videomae-{name}",
+        data,
+        _NC,
+        False,
+        summary,
+        sampling=f"16 frames, every {step}",
+        authors_pool="mean_norm (fine-tuned)",
+        report=("VideoMAE", "", "ViT-L") if name == "large" else None,
+    )
 
 
 _PRETRAINED = "VideoMAE, self-supervised on Kinetics-400"
@@ -147,30 +157,45 @@ _VIDEOMAE = (
 _VIDEO_MIX = ("ssv2", "kinetics400", "kinetics600", "kinetics700", "howto100m", "yt-temporal-1b", "imagenet")
 
 
-def _vjepa2(letter: str, params: int, **config: Json) -> tuple[Entry, ...]:
+def _vjepa2(
+    arch: str, hub: str, params: int, size_px: int, resize_px: int, **config: Json
+) -> tuple[Entry, ...]:
     card = {
         "dim": config.get("hidden_size", 1024),
         "num_params": params,
         "num_frames": 64,
-        "image_size_px": 256,
-        "resize_px": 292,
+        "image_size_px": size_px,
+        "resize_px": resize_px,
         "patch": (2, 16, 16),
         "flexible_frames": True,
         "citation": VJEPA2,
         "details": {"activation": "gelu", "norm": "layer_norm", "position": "rope_3d"},
     }
-    repository = f"facebook/vjepa2-vit{letter}-fpc64-256"
-    summary = "V-JEPA 2 encoder, self-supervised on VideoMix22M"
-    weights = Weights("fpc64_256", repository, _VIDEO_MIX, "Apache-2.0", True, summary)
-    return lines(f"vjepa2_vit_{letter}", card, "vjepa2", dict(config), (weights,))
+    weights = Weights(
+        f"fpc64_{size_px}",
+        f"facebook/vjepa2-{hub}-fpc64-{size_px}",
+        _VIDEO_MIX,
+        "Apache-2.0",
+        True,
+        "V-JEPA 2 encoder, self-supervised on VideoMix22M",
+        sampling="64 frames at 4 frames a second",
+        authors_pool="attentive probe",
+    )
+    return lines(arch, card, "vjepa2", dict(config), (weights,))
 
 
+_GIANT: dict[str, Json] = {
+    "hidden_size": 1408,
+    "num_hidden_layers": 40,
+    "num_attention_heads": 22,
+    "mlp_ratio": 48 / 11,
+}
+_HUGE: dict[str, Json] = {"hidden_size": 1280, "num_hidden_layers": 32, "num_attention_heads": 16}
 _VJEPA2 = (
-    *_vjepa2("l", 303_885_312),
-    *_vjepa2("h", 631_648_000, hidden_size=1280, num_hidden_layers=32, num_attention_heads=16),
-    *_vjepa2(
-        "g", 1_012_173_952, hidden_size=1408, num_hidden_layers=40, num_attention_heads=22, mlp_ratio=48 / 11
-    ),
+    *_vjepa2("vjepa2_vit_l", "vitl", 303_885_312, 256, 292),
+    *_vjepa2("vjepa2_vit_h", "vith", 631_648_000, 256, 292, **_HUGE),
+    *_vjepa2("vjepa2_vit_g", "vitg", 1_012_173_952, 256, 292, **_GIANT),
+    *_vjepa2("vjepa2_vit_g_384", "vitg", 1_012_173_952, 384, 438, **_GIANT, crop_size=384),
 )
 
 _VIVIT = lines(
@@ -196,36 +221,11 @@ _VIVIT = lines(
             "MIT",
             True,
             "ViViT-B, supervised on Kinetics-400",
+            sampling="32 frames, every 2nd",
+            authors_pool="cls",
         ),
     ),
 )
 
 
-def _timesformer_weights(tag: str, name: str, title: str) -> Weights:
-    repository = f"facebook/timesformer-base-finetuned-{tag}"
-    return Weights(tag, repository, ("imagenet21k", name), _NC, False, f"TimeSformer-B, supervised on {title}")
-
-
-_TIMESFORMER = lines(
-    "timesformer_b",
-    {
-        "dim": 768,
-        "num_params": 121_258_752,
-        "num_frames": 8,
-        "patch": (1, 16, 16),
-        "mean": (0.45, 0.45, 0.45),
-        "std": (0.225, 0.225, 0.225),
-        "pool": "cls",
-        "citation": TIMESFORMER,
-        "details": {"activation": "gelu", "norm": "layer_norm", "position": "learned"},
-    },
-    "timesformer",
-    {},
-    (
-        _timesformer_weights("k400", "kinetics400", "Kinetics-400"),
-        _timesformer_weights("k600", "kinetics600", "Kinetics-600"),
-        _timesformer_weights("ssv2", "ssv2", "Something-Something-v2"),
-    ),
-)
-
-ENTRIES = (*_VIDEOMAE, *_VJEPA2, *_VIVIT, *_TIMESFORMER)
+ENTRIES = (*_VIDEOMAE, *_VJEPA2, *_VIVIT)

@@ -11,6 +11,7 @@ import torch
 from twlv.backbones import hf
 from twlv.backbones.videomae import convert as convert_videomae
 from twlv.backbones.videomae import vit_json
+from twlv.backbones.xclip import PARTS as XCLIP_PARTS
 from twlv.errors import WeightsError
 from twlv.types import Json
 
@@ -92,6 +93,12 @@ def _clip(model: Any, settings: Any) -> Converted:
     return "clip_projected" if projected else "clip", hf.shape_json(settings), _tensors(model)
 
 
+def _xclip(model: Any, settings: Any) -> Converted:
+    shape = {"vision": hf.shape_json(settings.vision_config), "projection_dim": settings.projection_dim}
+    state = {key: value for key, value in _tensors(model).items() if key.startswith(XCLIP_PARTS)}
+    return "xclip", shape, state
+
+
 _CLIP = Family(
     config="CLIPVisionConfig",
     model=_clip_class,
@@ -102,6 +109,19 @@ _SIGLIP = Family(
     config="SiglipVisionConfig",
     model=lambda config: "SiglipVisionModel",
     convert=_as_is("siglip"),
+    left_out=("text_model.", "logit_scale", "logit_bias"),
+)
+
+_AIMV2 = Family(
+    config="Aimv2VisionConfig",
+    model=lambda config: "Aimv2VisionModel",
+    convert=_as_is("aimv2"),
+    left_out=("text_model.", "text_projection.", "visual_projection.", "logit_scale"),
+)
+_SIGLIP2 = Family(
+    config="Siglip2VisionConfig",
+    model=lambda config: "Siglip2VisionModel",
+    convert=_as_is("siglip2"),
     left_out=("text_model.", "logit_scale", "logit_bias"),
 )
 
@@ -140,5 +160,33 @@ FAMILIES: Mapping[str, Family] = {
         model=lambda config: "Dinov2Model",
         convert=_as_is("dinov2"),
         left_out=("classifier.",),
+    ),
+    "dinov2_with_registers": Family(
+        config="Dinov2WithRegistersConfig",
+        model=lambda config: "Dinov2WithRegistersModel",
+        convert=_as_is("dinov2_registers"),
+        left_out=("classifier.",),
+    ),
+    "dinov3_vit": Family(
+        config="DINOv3ViTConfig",
+        model=lambda config: "DINOv3ViTModel",
+        convert=_as_is("dinov3"),
+        left_out=(),
+    ),
+    "aimv2": _AIMV2,
+    "aimv2_vision_model": _AIMV2,
+    "siglip2": _SIGLIP2,
+    "siglip2_vision_model": _SIGLIP2,
+    "videoprism_vision_model": Family(
+        config="VideoPrismVisionConfig",
+        model=lambda config: "VideoPrismVisionModel",
+        convert=_as_is("videoprism"),
+        left_out=("contrastive_vision_pooler.", "auxiliary_encoder.", "text_encoder."),
+    ),
+    "xclip": Family(
+        config="XCLIPConfig",
+        model=lambda config: "XCLIPModel",
+        convert=_xclip,
+        left_out=(),
     ),
 }

@@ -24,7 +24,7 @@ from twlv.types import Json
 Pair = tuple[torch.Tensor, torch.Tensor]
 
 
-def _grid(tokens: torch.Tensor, images: torch.Tensor, patch_px: int) -> torch.Tensor:
+def on_grid(tokens: torch.Tensor, images: torch.Tensor, patch_px: int) -> torch.Tensor:
     """Tokens (n, N, D) as (n, H', W', D)."""
     height, width = images.shape[-2] // patch_px, images.shape[-1] // patch_px
     return tokens.reshape(tokens.shape[0], height, width, -1)
@@ -33,7 +33,7 @@ def _grid(tokens: torch.Tensor, images: torch.Tensor, patch_px: int) -> torch.Te
 def _clip(module: nn.Module, images: torch.Tensor) -> Pair:
     config: Any = module.config
     seen = module(pixel_values=images)
-    return _grid(seen.last_hidden_state[:, 1:], images, config.patch_size), seen.pooler_output
+    return on_grid(seen.last_hidden_state[:, 1:], images, config.patch_size), seen.pooler_output
 
 
 def _clip_projected(module: nn.Module, images: torch.Tensor) -> Pair:
@@ -41,22 +41,23 @@ def _clip_projected(module: nn.Module, images: torch.Tensor) -> Pair:
     project: Any = module.visual_projection
     seen = tower(pixel_values=images)
     patches = project(tower.post_layernorm(seen.last_hidden_state[:, 1:]))
-    return _grid(patches, images, tower.config.patch_size), project(seen.pooler_output)
+    return on_grid(patches, images, tower.config.patch_size), project(seen.pooler_output)
 
 
 def _siglip(module: nn.Module, images: torch.Tensor) -> Pair:
     config: Any = module.config
     seen = module(pixel_values=images)
-    return _grid(seen.last_hidden_state, images, config.patch_size), seen.pooler_output
+    return on_grid(seen.last_hidden_state, images, config.patch_size), seen.pooler_output
 
 
 def _dinov2(module: nn.Module, images: torch.Tensor) -> Pair:
     config: Any = module.config
     seen = module(pixel_values=images)
-    return _grid(seen.last_hidden_state[:, 1:], images, config.patch_size), seen.pooler_output
+    return on_grid(seen.last_hidden_state[:, 1:], images, config.patch_size), seen.pooler_output
 
 
-def _facts(settings: Any, *, dim: int, tokens: str) -> dict[str, Any]:
+def image_facts(settings: Any, *, dim: int, tokens: str) -> dict[str, Any]:
+    """What follows from an image encoder's configuration, for a card; ``pool`` is the class token."""
     patch = hf.square(settings.patch_size, "patch_size")
     return {
         "dim": dim,
@@ -73,10 +74,10 @@ def _facts(settings: Any, *, dim: int, tokens: str) -> dict[str, Any]:
     }
 
 
-def _fixed(settings: Any, *, dim: int, tokens: str) -> dict[str, Any]:
-    """The facts of an encoder that takes one picture size only."""
+def fixed_facts(settings: Any, *, dim: int, tokens: str) -> dict[str, Any]:
+    """As ``image_facts``, of an encoder that takes one picture size only."""
     size = hf.square(settings.image_size, "image_size")
-    return {**_facts(settings, dim=dim, tokens=tokens), "image_size_px": size}
+    return {**image_facts(settings, dim=dim, tokens=tokens), "image_size_px": size}
 
 
 def _clip_assemble(config: Mapping[str, Json]) -> Parts:
@@ -86,7 +87,7 @@ def _clip_assemble(config: Mapping[str, Json]) -> Parts:
 
 def _clip_facts(config: Mapping[str, Json]) -> dict[str, Any]:
     settings = hf.config_of("CLIPVisionConfig", config)
-    return _fixed(settings, dim=settings.hidden_size, tokens="last hidden state")
+    return fixed_facts(settings, dim=settings.hidden_size, tokens="last hidden state")
 
 
 def _clip_projected_assemble(config: Mapping[str, Json]) -> Parts:
@@ -96,7 +97,9 @@ def _clip_projected_assemble(config: Mapping[str, Json]) -> Parts:
 
 def _clip_projected_facts(config: Mapping[str, Json]) -> dict[str, Any]:
     settings = hf.config_of("CLIPVisionConfig", config)
-    return _fixed(settings, dim=settings.projection_dim, tokens="normalised and projected as the class token")
+    return fixed_facts(
+        settings, dim=settings.projection_dim, tokens="normalised and projected as the class token"
+    )
 
 
 def _siglip_assemble(config: Mapping[str, Json]) -> Parts:
@@ -106,7 +109,8 @@ def _siglip_assemble(config: Mapping[str, Json]) -> Parts:
 
 def _siglip_facts(config: Mapping[str, Json]) -> dict[str, Any]:
     settings = hf.config_of("SiglipVisionConfig", config)
-    return _fixed(settings, dim=settings.hidden_size, tokens="last hidden state")
+    found = fixed_facts(settings, dim=settings.hidden_size, tokens="last hidden state")
+    return {**found, "pool": "attention"}
 
 
 def _dinov2_assemble(config: Mapping[str, Json]) -> Parts:
@@ -116,7 +120,7 @@ def _dinov2_assemble(config: Mapping[str, Json]) -> Parts:
 
 def _dinov2_facts(config: Mapping[str, Json]) -> dict[str, Any]:
     settings = hf.config_of("Dinov2Config", config)
-    facts = _facts(settings, dim=settings.hidden_size, tokens="last hidden state")
+    facts = image_facts(settings, dim=settings.hidden_size, tokens="last hidden state")
     return {**facts, "details": {**facts["details"], "flexible_size": True}}
 
 

@@ -30,6 +30,12 @@ KINDS: Mapping[str, str] = {
     "clip_projected": "twlv.backbones.image_models:CLIP_PROJECTED",
     "siglip": "twlv.backbones.image_models:SIGLIP",
     "dinov2": "twlv.backbones.image_models:DINOV2",
+    "dinov2_registers": "twlv.backbones.image_registers:DINOV2",
+    "dinov3": "twlv.backbones.image_registers:DINOV3",
+    "siglip2": "twlv.backbones.image_pooled:SIGLIP2",
+    "aimv2": "twlv.backbones.image_pooled:AIMV2",
+    "videoprism": "twlv.backbones.videoprism:KIND",
+    "xclip": "twlv.backbones.xclip:KIND",
 }
 
 

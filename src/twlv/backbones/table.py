@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twlv.backbones import entries_converted, entries_image, entries_own, entries_video
+from twlv.backbones import (
+    entries_dino,
+    entries_image,
+    entries_masked,
+    entries_own,
+    entries_space_time,
+    entries_teachers,
+    entries_video,
+)
 from twlv.backbones.entry import Entry, Summary, summarise
 from twlv.errors import UnknownName
 
@@ -13,7 +21,15 @@ DEFAULT_BACKBONE = "efficientnet_lite0.imagenet"
 
 TABLE: Mapping[str, Entry] = {
     entry.card.name: entry
-    for entries in (entries_own, entries_video, entries_converted, entries_image)
+    for entries in (
+        entries_own,
+        entries_video,
+        entries_masked,
+        entries_teachers,
+        entries_space_time,
+        entries_image,
+        entries_dino,
+    )
     for entry in entries.ENTRIES
 }
 
