@@ -22,6 +22,7 @@ from twlv.errors import InputError, ManifestError, UsageError
 from twlv.types import Dataset, DatasetCard, Sample
 
 SPLITS = ("train", "val", "test")
+MOST_ACTIONS = 10_000
 _SPLIT_FILE = re.compile(r"(?:ava_)?(train|val|test)(?:_v\d[\d.]*)?\.csv", re.IGNORECASE)
 _EVALUATED = "for_activitynet"
 """In the name of the list of actions that are evaluated, beside the list of all."""
@@ -99,7 +100,7 @@ def read_box_folder(
         raise InputError(f"{path}: root {where}: no such folder")
     files = _split_files(path) if path.is_dir() else {_split_of(path): path}
     names, scored, lists = _actions(folder, actions)
-    index = {number: place for place, number in enumerate(names)}
+    index = {number: number - 1 for number in names}
     included = _first(folder, ("included_timestamps.txt", "*included_timestamps*.txt"))
     times = None if included is None else read_times(included)
     found: list[tuple[str, KeyFrame]] = []
@@ -124,7 +125,7 @@ def read_box_folder(
             name=path.stem if path.is_file() else path.resolve().name,
             classes=tuple(names.values()),
             annotation_sha256=_sha256(used),
-            scored=tuple(index[number] for number in scored) if len(scored) < len(names) else (),
+            scored=tuple(number - 1 for number in scored) if len(scored) < len(names) else (),
         ),
         samples=samples,
         missing=missing,
@@ -176,7 +177,11 @@ def excluded_frames(rows: BoxRows) -> frozenset[tuple[str, int]]:
 
 
 def _actions(folder: Path, given: Path | None) -> tuple[dict[int, str], list[int], list[Path]]:
-    """All actions by id, the ids that are evaluated, and the files that say so."""
+    """All actions by id, from 1 without a gap, the ids that are evaluated, and the files that say so.
+
+    An id below the largest one that no list names is there, as ``action 2``, and is not evaluated: so the class
+    of an action is its id less 1, whatever the list.
+    """
     lists = [given] if given else sorted(folder.glob("*.pbtxt"))
     if not lists:
         raise InputError(
@@ -189,7 +194,13 @@ def _actions(folder: Path, given: Path | None) -> tuple[dict[int, str], list[int
     strange = sorted(scored.keys() - read[widest].keys())
     if strange:
         raise ManifestError(f"{evaluated[0]}: the actions {strange} are not in {widest.name}")
-    return read[widest], list(scored), [widest, *evaluated[:1]]
+    known = read[widest]
+    if min(known) < 1 or max(known) > MOST_ACTIONS:
+        raise ManifestError(
+            f"{widest}: ids of actions are 1 to {MOST_ACTIONS}, got {min(known)} to {max(known)}"
+        )
+    names = {number: known.get(number, f"action {number}") for number in range(1, max(known) + 1)}
+    return names, list(scored), [widest, *evaluated[:1]]
 
 
 def _split_files(folder: Path) -> dict[str, Path]:
