@@ -172,3 +172,13 @@ def test_a_wrong_setting_names_the_field(setting: str, error: type[Exception], m
 def test_settings_have_a_name_and_one_value(words: list[str]) -> None:
     with pytest.raises(UsageError, match="--set"):
         parse_settings(words)
+
+
+def test_the_options_of_every_base_are_typed() -> None:
+    from twlv.cli.evaluate import EvaluateOptions
+
+    found = build(EvaluateOptions, {"task": "knn", "root": "a", "out": "b", "label_fps": "15"})
+    assert (found.root, found.out, found.label_fps) == (Path("a"), Path("b"), 15.0)
+    for name, value in (("tail", "cut"), ("features_layout", "sideways"), ("seed", "one")):
+        with pytest.raises(UsageError, match=f"{name}: expected"):
+            build(EvaluateOptions, {"task": "knn", name: value})

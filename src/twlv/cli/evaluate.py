@@ -27,6 +27,7 @@ from twlv.cli.shared import (
 from twlv.cli.training import (
     TrainingOptions,
     augmentation_of,
+    augments,
     check_training,
     overridden,
     protocol_of,
@@ -98,7 +99,8 @@ def run(options: EvaluateOptions) -> int:
     task = task_of(options.task, options.set, recipe=options.recipe)
     paired = not hasattr(task, "run")
     fits = not (paired or hasattr(task, "is_trained"))
-    check_training(options, has_backbone=options.backbone is not None, fits=fits)
+    draws = augments(options.task, options.recipe)
+    check_training(options, has_backbone=options.backbone is not None, fits=fits, augments=draws)
     _check_source(options)
     measure = _measuring(options, task)
     results = []

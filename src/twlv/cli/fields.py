@@ -34,7 +34,9 @@ def build(
             raise UnknownName(kind, shown(name), [shown(k) for k in known])
     _require(cls, values, shown)
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(cls)
+    hints = typing.get_type_hints(cls)  # jsonargparse's own look misses what only a second base imports
+    for name in known:
+        parser.add_argument(f"--{name}", type=hints[name])
     try:
         typed = parser.parse_object(dict(values)).as_dict()
         return cls(**{name: typed[name] for name in known if name in values})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from twlv.augmentation import Augmentation, DrawnViews
     from twlv.tasks.recipes_attentive import AttentiveProtocol
     from twlv.tasks.recipes_linear import LinearProtocol
+    from twlv.tasks.recipes_segmentation import SegmentationProtocol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,8 @@ class TrainingOptions:
         default=None,
         metadata=flag(
             "linear-probe, attentive-probe: clips, views, augmentation and rates of the report's Table 4 for "
-            "this data set",
+            "this data set; temporal-segmentation: those of Table 7 (gtea), of its code (gtea-code), or "
+            "ASFormer's own (gtea-original)",
             metavar="NAME",
         ),
     )
@@ -64,14 +66,16 @@ def seeds_of(options: TrainingOptions, seed: int) -> tuple[int, ...]:
     return tuple(map(int, words))
 
 
-def check_training(options: TrainingOptions, *, has_backbone: bool, fits: bool) -> None:
-    """Refuse options that would be without effect.
+def check_training(options: TrainingOptions, *, has_backbone: bool, fits: bool, augments: bool = True) -> None:
+    """Refuse options that would be without effect; ``augments``: the recipe, if any, is of augmented clips.
 
     Raises:
         UsageError: augmentation of embeddings that are made already, or a task that has no training videos.
     """
     augmented = [
-        name for name in ("augment", "augmented_views", "recipe") if getattr(options, name) is not None
+        name
+        for name in ("augment", "augmented_views", *(("recipe",) if augments else ()))
+        if getattr(options, name) is not None
     ]
     if augmented and not has_backbone:
         raise UsageError(
@@ -92,9 +96,9 @@ def augmentation_of(options: TrainingOptions, task: str) -> Augmentation | Drawn
     """
     from twlv.augmentation import Augmentation, DrawnViews, preset
 
-    if options.augment is None and options.recipe is None:
-        return None
     chosen = protocol_of(task, options.recipe).augmentation if options.recipe else None
+    if options.augment is None and chosen is None:
+        return None
     if options.augment is not None or chosen is None:
         chosen = preset(options.augment or "report")
     changed: Augmentation = overridden(chosen, Augmentation, options.augment_set, "--augment-set")
@@ -103,16 +107,24 @@ def augmentation_of(options: TrainingOptions, task: str) -> Augmentation | Drawn
     return DrawnViews(augmentation=changed, views=options.augmented_views)
 
 
-def protocol_of(task: str, name: str) -> LinearProtocol | AttentiveProtocol:
-    """The report's linear or attentive probe of a data set. Raises UsageError for a task without recipes."""
+def augments(task: str, recipe: str | None) -> bool:
+    """Whether a recipe of this task draws training clips anew."""
+    return recipe is not None and protocol_of(task, recipe).augmentation is not None
+
+
+def protocol_of(task: str, name: str) -> LinearProtocol | AttentiveProtocol | SegmentationProtocol:
+    """The report's settings of a task for a data set. Raises UsageError for a task without recipes."""
     from twlv.tasks.recipes_attentive import attentive_protocol
     from twlv.tasks.recipes_linear import linear_protocol
+    from twlv.tasks.recipes_segmentation import segmentation_protocol
 
     if task == "linear-probe":
         return linear_protocol(name)
     if task == "attentive-probe":
         return attentive_protocol(name)
-    raise UsageError(f"--recipe is of linear-probe and attentive-probe, this is {task}")
+    if task == "temporal-segmentation":
+        return segmentation_protocol(name)
+    raise UsageError(f"--recipe is of linear-probe, attentive-probe and temporal-segmentation, this is {task}")
 
 
 def overridden(base: Any, cls: type[Any], words: tuple[str, ...], named: str) -> Any:

@@ -165,7 +165,7 @@ def test_a_class_list_is_held_to(tmp_path: Path) -> None:
 def test_a_table_without_labels_or_with_other_options_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="no column with the label; name it label or action or word"):
         twlv.dataset(table(tmp_path, "a.mp4,0,1,x,", head="path,start_s,end_s,text,split"))
-    with pytest.raises(UsageError, match="split: .* it takes root, classes and label_fps"):
+    with pytest.raises(UsageError, match=r"split: .* it takes root, classes and label_fps"):
         twlv.dataset(table(tmp_path, "a.mp4,0,1,bin,"), split=1)
 
 
