@@ -1,6 +1,7 @@
 """Features made while they are asked for: decode, augment, encode. And the middle road: stored augmented views.
 
-Both iterate as stored Features do. In an epoch (``for_epoch``) a video has the rows of that epoch's draws.
+Both iterate as stored Features do. In an epoch (``for_epoch``) a video has the rows of that epoch's draws, and
+a target of boxes has moved with its clip.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from twlv.embedding.directions import check_flip
 from twlv.embedding.extract import Batching, Failure, extract
 from twlv.embedding.features import OfDataset, StoredFeatures
 from twlv.embedding.frozen import require_evaluation_mode, require_unchanged, weights_hash
+from twlv.embedding.moved_targets import MovedTargets, check_boxes
 from twlv.embedding.progress import Progress, Silent
 from twlv.embedding.readable import unreadable
 from twlv.embedding.reading import Reading, read_sample
 from twlv.errors import FeatureError
-from twlv.types import BackboneCard, Dataset, Embedding, Json, Level, Sample
+from twlv.types import BackboneCard, Boxes, Dataset, Embedding, Json, Level, Sample
 from twlv.video import clip_random
 
 
@@ -82,12 +84,13 @@ class LiveFeatures(OfDataset):
             read=self._reader(),
         )
         self.progress.start(len(self), 0)
+        moved = self._moved()
         try:
             for item, sample in zip(items, self.present, strict=True):
                 if isinstance(item, Failure):
                     raise self._lost(item)
                 self.progress.advance(item.video_id, None)
-                yield item, sample
+                yield item, moved.of(sample) if moved else sample
         finally:
             self.progress.finish()
         require_unchanged(self.model, self.weights_sha256)
@@ -98,6 +101,12 @@ class LiveFeatures(OfDataset):
             f"video '{item.video_id}' could be read before and cannot be{when}: {item.reason}; "
             "leave it out of the data set, or embed the set into a store"
         )
+
+    def _moved(self) -> MovedTargets | None:
+        if self.epoch is None:
+            return None
+        side = self.reading.preprocess.crop_px
+        return MovedTargets(augmentation=self.augmentation, side_px=side, seed=self.seed, epoch=self.epoch)
 
     def _reader(self) -> partial[Iterator[Clip]] | AugmentedReading:
         if self.epoch is None:
@@ -131,10 +140,11 @@ def live_features(
     used; they are in ``missing`` and ``coverage`` with their reasons. ``progress`` watches each epoch.
 
     Raises:
-        UsageError: the clips are to be mirrored and the classes have a direction.
+        UsageError: the clips are to be mirrored and the classes have a direction, or boxes cannot follow them.
         FeatureError: the backbone is in training mode.
     """
     check_flip(augmentation, data.card)
+    check_boxes(augmentation, data.samples, views)
     require_evaluation_mode(model)
     return LiveFeatures(
         data=data,
@@ -166,6 +176,10 @@ class AugmentedViews(StoredFeatures):
         super().__post_init__()
         if self.store.spec.augmentation is None:
             raise FeatureError("this store holds no augmented views; embed again with an augmentation")
+        if any(isinstance(sample.target, Boxes) for sample in self.data.samples):
+            raise FeatureError(
+                "stored views were cut at random, and boxes do not know where; train on live clips"
+            )
 
     @property
     def training(self) -> Mapping[str, Json]:
