@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from twlv.errors import UnknownName
-from twlv.pretrain.ablation.remembered import Remembered
 from twlv.pretrain.objective.config import PredictorConfig, Reading, Use
 from twlv.pretrain.objective.targets.displacement import Displacement
 from twlv.pretrain.objective.targets.image_teacher import ImageTeacher
 from twlv.pretrain.objective.targets.pixels import Pixels
+from twlv.pretrain.objective.targets.remembered import Remembered
 
 TEACHER = "efficientnet_lite0.imagenet"
 SHARED = PredictorConfig(width=64, depth=2, num_heads=2)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from twlv.pretrain.objective.config import Use
+from twlv.pretrain.objective.config import Reading, Use
 from twlv.pretrain.objective.targets.displacement import Displacement
 from twlv.pretrain.objective.targets.image_teacher import ImageTeacher
 from twlv.pretrain.objective.targets.pixels import Pixels
+from twlv.pretrain.objective.targets.remembered import Remembered
 from twlv.pretrain.objective.targets.video_teacher import VideoTeacher
 from twlv.pretrain.train.recipe import Recipe
 
@@ -24,6 +25,27 @@ def appearance(teacher: str, *, steps: int = 4) -> tuple[Use, ...]:
     return (
         Use(target=target, place="visible", head="norm_linear", weight=0.5),
         Use(target=target, weight=0.5),
+    )
+
+
+MOTION_HALF = Reading(channels=(0.0, 0.5))
+APPEARANCE_HALF = Reading(channels=(0.5, 1.0))
+"""Of the encoder's channels. Targets that read the same channels at equal weights drown one another: what was
+measured is in ``docs/results/pretrain``."""
+
+
+def halves(motion: Displacement, teacher: str, *, steps: int) -> tuple[Use, ...]:
+    """Motion and appearance side by side, for pools of clips that come back unchanged.
+
+    The displacement is asked of visible tokens and of masked ones, and only of the first half of the channels
+    (whose predictor must read ``MOTION_HALF``); the image teacher of visible tokens and of the second half.
+    """
+    seen = Remembered(of=ImageTeacher(teacher=teacher, steps=steps))
+    moved = Remembered(of=motion)
+    return (
+        Use(target=moved, name="motion"),
+        Use(target=moved, name="motion_visible", place="visible", head="norm_linear", reads=MOTION_HALF),
+        Use(target=seen, name="appearance", place="visible", head="norm_linear", reads=APPEARANCE_HALF),
     )
 
 

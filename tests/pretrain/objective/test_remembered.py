@@ -9,9 +9,9 @@ import torch
 
 from twlv.errors import UsageError
 from twlv.nn.vit import VideoTransformer, VitConfig
-from twlv.pretrain.ablation.remembered import Memory, OpenRemembered, Remembered
 from twlv.pretrain.objective.records import Seen, TargetValues
 from twlv.pretrain.objective.targets.displacement import Displacement
+from twlv.pretrain.objective.targets.remembered import Memory, OpenRemembered, Remembered
 from twlv.pretrain.objective.targets.target import Context, OpenTarget
 
 ENCODER = VitConfig(
