@@ -143,7 +143,8 @@ RECIPES: Mapping[str, LocalizationRecipe] = MappingProxyType(
         "activitynet-original": replace(_ACTIVITYNET, positions=True, smoothing=0.0, vote="score x overlap"),
     }
 )
-"""By name; ``small`` is ours, for a few minutes of video and a few hundred steps. Sources: the report authors' code and the original release; edges of lengths are DETAD's."""
+"""By name. Sources: the report authors' code and the original release; edges of lengths are DETAD's. ``small`` is
+ours, for a few minutes of video and a few hundred steps."""
 
 
 def recipe_of(name: str) -> LocalizationRecipe:
