@@ -1,4 +1,4 @@
-"""``twlv visualize``: embeddings as a map, forward against reversed, or backbones by appearance and motion."""
+"""``twlv visualize``: embeddings as a map, forward against reversed, abilities, strips of segmented videos."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class VisualizeOptions(DataOptions):
     inputs: tuple[Path, ...] = field(
         default=(),
         metadata=flag(
-            "a store; for --kind abilities result files, or folders of them", metavar="STORE", positional="*"
+            "a store; for --kind abilities result files, or folders of them; for strips one result",
+            metavar="STORE",
+            positional="*",
         ),
     )
     out: Path = field(
@@ -31,9 +33,12 @@ class VisualizeOptions(DataOptions):
             "the picture, .png, .svg or .pdf; its numbers go beside it with the ending .json", metavar="FIGURE"
         )
     )
-    kind: Literal["tsne", "umap", "pca", "lda", "abilities"] | None = field(
+    kind: Literal["tsne", "umap", "pca", "lda", "abilities", "strips"] | None = field(
         default=None,
-        metadata=flag("the method; abilities: appearance against motion, from results (default tsne)"),
+        metadata=flag(
+            "the method; of results: abilities, appearance against motion, or strips, true and predicted "
+            "labels of segmented videos (default tsne)"
+        ),
     )
     preset: str | None = field(
         default=None,
@@ -126,7 +131,7 @@ def run(options: VisualizeOptions) -> int:
 
     check_suffix(options.out)
     chosen = choose(options)
-    draw = _abilities if chosen.kind == "abilities" else _embeddings
+    draw = {"abilities": _abilities, "strips": _strips}.get(chosen.kind, _embeddings)
     picture = draw(options, chosen)
     side = picture.save(options.out)
     notes: Any = picture.document.get("notes", [])
@@ -174,6 +179,17 @@ def _abilities(options: VisualizeOptions, chosen: Chosen) -> Picture:
     if chosen.paper:
         made.append(published_abilities())
     return ability_picture(made, title=options.title, extra=chosen.extra)
+
+
+def _strips(options: VisualizeOptions, chosen: Chosen) -> Picture:
+    """True and predicted labels of the videos that a result of temporal segmentation keeps."""
+    from twlv.results import load
+    from twlv.viz import strips_picture
+
+    found = load(options.inputs) if options.inputs else ()
+    if len(found) != 1:
+        raise UsageError(f"--kind strips takes one result file of temporal-segmentation, got {len(found)}")
+    return strips_picture(found[0], title=options.title)
 
 
 def _embeddings(options: VisualizeOptions, chosen: Chosen) -> Picture:

@@ -1,7 +1,8 @@
 """Viz: embeddings as maps and histograms, backbones as points; each picture with a side file of its numbers.
 
 ``read_points`` takes a store, ``map_picture`` and ``direction_picture`` draw it, ``ability_picture`` draws
-results. No torch, no pyplot, no global state; scikit-learn and matplotlib are loaded when something is drawn.
+results, ``strips_picture`` the videos that a segmentation keeps. No torch, no pyplot, no global state;
+scikit-learn and matplotlib are loaded when something is drawn.
 """
 
 from twlv.viz.ability_map import ability_picture
@@ -12,6 +13,7 @@ from twlv.viz.picture import Picture
 from twlv.viz.points import Points, read_points
 from twlv.viz.presets import PRESETS, Preset, preset
 from twlv.viz.projection import Projection, Settings
+from twlv.viz.strips import strips_picture
 
 __all__ = [
     "PRESETS",
@@ -29,4 +31,5 @@ __all__ = [
     "preset",
     "read_points",
     "require_pair",
+    "strips_picture",
 ]
