@@ -2,7 +2,7 @@
 
 ``knn`` nearest neighbours, ``linear_probe`` a linear classifier, ``attentive_probe`` attention over patch
 tokens, ``released_probe`` the same trained by others, ``motion_direction`` forward against reversed,
-``temporal_segmentation`` a label for every frame.
+``temporal_segmentation`` a label for every frame, ``spatiotemporal_localization`` who does what on key frames.
 
 A task sees ``Features`` and returns an ``Outcome``: it cannot tell a store from a live backbone. Shared parts:
 ``table`` and ``token_table`` (features to arrays),
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from twlv.tasks.linear_probe import LinearProbe
     from twlv.tasks.motion_direction import MotionDirection
     from twlv.tasks.released_probe import ReleasedProbe
+    from twlv.tasks.spatiotemporal_localization import SpatiotemporalLocalization
     from twlv.tasks.temporal_localization import TemporalLocalization
     from twlv.tasks.temporal_segmentation import TemporalSegmentation
 
@@ -36,6 +37,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "linear-probe": "twlv.tasks.linear_probe:LinearProbe",
         "released-probe": "twlv.tasks.released_probe:ReleasedProbe",
         "motion-direction": "twlv.tasks.motion_direction:MotionDirection",
+        "spatiotemporal-localization": "twlv.tasks.spatiotemporal_localization:SpatiotemporalLocalization",
         "temporal-localization": "twlv.tasks.temporal_localization:TemporalLocalization",
         "temporal-segmentation": "twlv.tasks.temporal_segmentation:TemporalSegmentation",
     }
@@ -49,6 +51,7 @@ __all__ = [
     "LinearProbe",
     "MotionDirection",
     "ReleasedProbe",
+    "SpatiotemporalLocalization",
     "TemporalLocalization",
     "TemporalSegmentation",
     "get",

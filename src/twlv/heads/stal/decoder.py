@@ -96,7 +96,7 @@ class Decoder(nn.Module):
         """
         keys, values = self.memory(tokens)
         code = self.temporal[:, None] + self.spatial
-        x = torch.zeros(len(tokens), *code.shape, dtype=code.dtype, device=code.device)
+        x = code.expand(len(tokens), *code.shape)  # zeros would be normed: a gradient 300 times too long
         found = []
         for layer in self.layers:
             x = layer(x, code, keys, values, noise)
