@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from twlv.types import Boxes, DoubleArray
 from twlv.video.augment import Draw
+from twlv.video.preprocess import Preprocess
 
 LEAST_SEEN = 0.3
 """Whom a training crop shows a smaller share of is left out of its target (inferred: the report is silent)."""
@@ -45,6 +46,13 @@ def padding(height_px: float, width_px: float) -> Edges:
     side = max(height_px, width_px)
     y, x = (side - height_px) / 2 / height_px, (side - width_px) / 2 / width_px
     return -y, -x, 1 + y, 1 + x
+
+
+def shown(preprocess: Preprocess, height_px: int, width_px: int) -> Edges:
+    """The edges of what ``preprocess`` shows of a picture: all of it where it is squashed or stretched."""
+    high, wide = preprocess.resized_px(height_px, width_px)
+    top, left = (high - preprocess.crop_px) // 2 / high, (wide - preprocess.crop_px) // 2 / wide
+    return top, left, top + preprocess.crop_px / high, left + preprocess.crop_px / wide
 
 
 def clipped(xyxy: DoubleArray) -> DoubleArray:
