@@ -7,6 +7,7 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,14 +18,14 @@ from twlv.pretrain.ablation.micro import Budget, micro
 from twlv.pretrain.ablation.probes import ProbeSizes
 from twlv.pretrain.ablation.run import Places, run
 from twlv.pretrain.ablation.table import score, table
-from twlv.pretrain.ablation.variants import variant, variants
+from twlv.pretrain.ablation.variants import A, D, Variant, variant, variants
 from twlv.pretrain.batch import Batch
 from twlv.pretrain.data.loader import Loader
 from twlv.pretrain.data.settings import DataSettings, open_loader
 from twlv.pretrain.train.loop import Finished, train
 from twlv.pretrain.train.recipe import Recipe
 
-BUDGET = Budget(steps=3, num_clips=4, pool=8, width=32, depth=2, num_frames=4, size_px=16)
+BUDGET = Budget(steps=3, num_clips=4, pool=8, width=32, depth=2, num_frames=4, size_px=16, stage_0_steps=2)
 SIZES = ProbeSizes(fit=48, selection=24, reported=24)
 
 
@@ -40,7 +41,7 @@ def test_a_run_leaves_all_that_made_it_and_is_not_made_twice(
     found = json.loads(made.read_text())
     assert found["recipe"]["train.seed"] == found["recipe"]["objective.seed"] == found["seed"] == 1
     assert found["budget"]["pool"] == 8
-    assert set(found["losses"]) == {"A", "B"}
+    assert set(found["losses"]) == {"A", "B", "B_visible"}
     assert set(found["scores"]) == {"selection", "reported"}
     assert set(found["scores"]["reported"]) == {"appearance", "direction", "reversal", "order"}
     assert not list(places.work.iterdir())
@@ -108,6 +109,27 @@ def test_the_table_averages_seeds_and_keeps_budgets_apart(tmp_path: Path) -> Non
     assert f"| {mean:.3f} |" in text
     values = [result["scores"]["reported"]["direction"]["knn"]["accuracy"] for result in results]
     assert f"{sum(values) / 2:.3f} [{min(values):.3f}, {max(values):.3f}]" in text
+
+
+def test_d_is_what_an_encoder_says_that_was_trained_before_and_once(tmp_path: Path) -> None:
+    places = _places(tmp_path)
+    dynamics = Variant(name="D", about="", uses=(D,))
+    made = run(dynamics, seed=0, budget=BUDGET, sizes=SIZES, places=places)
+    found = json.loads(made.read_text())
+    assert set(found["losses"]) == {"D"}
+    (stage_0,) = places.work.iterdir()
+    steps = _steps(stage_0)
+    assert steps[-1]["step"] == 2
+    assert str(tmp_path) not in made.read_text()
+    with_a = Variant(name="A+D", about="", uses=(A, D))
+    run(with_a, seed=0, budget=BUDGET, sizes=SIZES, places=places)
+    assert list(places.work.iterdir()) == [stage_0]
+    assert _steps(stage_0) == steps
+
+
+def _steps(folder: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [row for row in rows if row["kind"] == "step"]
 
 
 def test_a_score_is_0_by_chance_and_1_when_all_is_right() -> None:

@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--work", type=Path, default=Path("runs/ablation"), help="folder of the runs")
     parser.add_argument("--variants", nargs="*", default=[], help="names, in order; none: all")
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
-    parser.add_argument("--steps", type=int, default=1_000)
+    parser.add_argument("--steps", type=int, default=700)
     parser.add_argument("--clips", type=int, default=64, help="clips of a step")
     parser.add_argument("--pool", type=int, default=2_048, help="rendered clips that are shown again and again")
     parser.add_argument(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter, process_time
@@ -18,6 +18,7 @@ from twlv.pretrain.ablation.micro import Budget, micro
 from twlv.pretrain.ablation.probes import ProbeSizes
 from twlv.pretrain.ablation.real import RealSet
 from twlv.pretrain.ablation.variants import Variant
+from twlv.pretrain.ablation.variants import variant as known_variant
 from twlv.pretrain.objective.objective import Objective
 from twlv.pretrain.train.export import export
 from twlv.pretrain.train.log import rows
@@ -62,6 +63,9 @@ def run(
     folder = places.work / target.stem
     resumed = folder.exists()
     wall, cpu = perf_counter(), process_time()
+    if variant.has_stage_0:
+        before = _stage_0(seed=seed, budget=budget, places=places)
+        recipe = micro(variant, seed=seed, budget=budget, stage_0=str(before))
     backbone = _trained(recipe, folder) if variant.uses else _drawn(recipe, folder)
     spent: dict[str, Json] = {
         "wall_seconds": perf_counter() - wall, "cpu_seconds": process_time() - cpu, "resumed": resumed,
@@ -77,6 +81,14 @@ def run(
     write_atomic(target, (json.dumps(result, indent=1, sort_keys=True) + "\n"))
     shutil.rmtree(folder)
     return target
+
+
+def _stage_0(*, seed: int, budget: Budget, places: Places) -> Path:
+    """The encoder of D's targets: A and B for ``stage_0_steps``, once for all variants of a seed."""
+    short = replace(budget, steps=budget.stage_0_steps)
+    recipe = micro(known_variant("A+B"), seed=seed, budget=short)
+    digest = sha256(json.dumps(flat(recipe), sort_keys=True).encode()).hexdigest()[:10]
+    return _trained(recipe, places.work / f"stage_0__seed{seed}__{digest}")
 
 
 def _trained(recipe: Recipe, folder: Path) -> Path:
