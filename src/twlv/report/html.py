@@ -15,12 +15,12 @@ def html(
     paper: bool = False,
     mix: bool = False,
     points: Sequence[Mapping[str, Json]] = (),
-    live: bool = False,
+    live: str = "",
 ) -> str:
     """The page as text. Every name in it is data of the page's script, never markup.
 
     ``paper`` adds the report's rows and figures (without results: nothing else), ``points`` maps of embeddings
-    (side files of ``twlv visualize``), ``live`` lets a served page ask for newer results.
+    (side files of ``twlv visualize``), ``live`` is the version of a served page, which asks for newer ones.
 
     Raises:
         ResultError: no results and no ``paper``, or not comparable ones in a column (unless ``mix``).

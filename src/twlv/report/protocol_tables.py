@@ -17,6 +17,7 @@ from twlv.errors import ResultError
 from twlv.files import write_atomic
 from twlv.report.protocol_recipes import attentive_recipes, linear_recipes
 from twlv.results import Result, load, matching_column
+from twlv.results.compare import views_text
 from twlv.results.published import (
     PublishedRecord,
     averages,
@@ -26,9 +27,10 @@ from twlv.results.published import (
     hyperparameters,
     published,
 )
-from twlv.types import Json
+from twlv.types import Json, Score
 
 _PROBE_SETS = ("K400", "MiT", "SSv2", "DV48", "EK", "average", "IN-1K")
+_SMALL_SETS = {"manifest": "", "manifest_scene": "courts"}  # manifests of real clips, and what they show
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[\w.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -41,6 +43,7 @@ def fill(text: str, results: Sequence[Result] = ()) -> str:
     blocks: dict[str, Callable[[], str]] = {
         **BLOCKS,
         **{f"ours-{table}": partial(ours, table, results) for table in (3, 5, 6)},
+        **{f"small-{task}": partial(small, task, results) for task in ("linear_probe", "attentive_probe")},
     }
 
     def replaced(found: re.Match[str]) -> str:
@@ -88,6 +91,45 @@ def ours(table: int, results: Sequence[Result]) -> str:
     if not rows:
         return f"No number of ours yet: no result in `docs/results` is of a data set of Table {table}."
     return _markdown(["backbone", "data set", "metric", "ours, 95 %", "coverage", "training clips"], rows)
+
+
+def small(task: str, results: Sequence[Result]) -> str:
+    """Our scores of a task on sets of real clips that stand beside no table of the report."""
+    rows = []
+    for result in results:
+        training = result.embedding.get("training")
+        clips = str(training.get("kind", "")) if isinstance(training, dict) else "one, stored"
+        if result.task.name == task and result.dataset.name in _SMALL_SETS:
+            what = _SMALL_SETS[result.dataset.name]
+            top1, per_class = (result.scores[f"{task}/{name}"] for name in ("top1", "mean_per_class"))
+            rows.append(
+                [
+                    f"{what} {result.dataset.selection.removeprefix('task=')}".strip(),
+                    result.backbone.name,
+                    clips,
+                    views_text(result.embedding),
+                    _with_interval(top1),
+                    _with_interval(per_class),
+                    str(top1.n),
+                    f"{float(str(result.details['chance_top1'])):.1f}",
+                ]
+            )
+    heads = [
+        "clips of",
+        "backbone",
+        "training clips",
+        "test views",
+        "top-1",
+        "mean per class",
+        "videos",
+        "chance",
+    ]
+    return _markdown(heads, sorted(rows)) if rows else "None yet."
+
+
+def _with_interval(score: Score) -> str:
+    low, high = score.ci95 or (float("nan"), float("nan"))
+    return f"{score.value:.1f} [{low:.1f}, {high:.1f}]"
 
 
 def probing(table: int) -> str:

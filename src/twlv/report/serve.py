@@ -37,7 +37,7 @@ class Shown:
         seen = [f"{path}|{state}" for path, state in _states([*self.paths, *self.points])]
         return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:16]
 
-    def page(self) -> str:
+    def page(self, version: str) -> str:
         """The page; what cannot be shown now (no results yet, a broken file) is said on it.
 
         A folder that is empty shows the report's own rows if they are asked for, else nothing but that.
@@ -45,9 +45,9 @@ class Shown:
         try:
             results = load(self.paths) if self.paths else ()
             maps = [read_points(path) for path in self.points]
-            return html(results, paper=self.paper, mix=self.mix, points=maps, live=True)
+            return html(results, paper=self.paper, mix=self.mix, points=maps, live=version)
         except TwlvError as error:
-            return assemble(_nothing(str(error)), title="Nothing to show yet", live=True)
+            return assemble(_nothing(str(error)), title="Nothing to show yet", live=version)
 
 
 def _states(paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
@@ -89,7 +89,7 @@ class Cached:
         with self._lock:
             version = self.shown.version()
             if version != self._version:
-                self._page, self._version = self.shown.page().encode(), version
+                self._page, self._version = self.shown.page(version).encode(), version
             return self._page
 
 

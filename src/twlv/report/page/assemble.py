@@ -36,15 +36,15 @@ SCRIPTS = (
 """In the order in which they are put together: each uses only what stands before it."""
 
 
-def assemble(data: Json, *, title: str, live: bool = False) -> str:
-    """The page as text. ``data`` is ``page_data``'s; ``live`` lets it ask its server for newer results."""
+def assemble(data: Json, *, title: str, live: str = "") -> str:
+    """The page as text. ``data`` is ``page_data``'s; with ``live``, a version, it asks for a newer one."""
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     script = "(() => {\n'use strict';\n" + "\n".join(asset(name) for name in SCRIPTS) + "})();\n"
     return environment.from_string(asset("page.html.jinja")).render(
         title=clean(title),
-        policy=_policy(script, live=live),
+        policy=_policy(script, live=bool(live)),
         style=_markup(asset("style.css")),
         script=_markup(script),
         data=_markup(island(data)),

@@ -3,7 +3,7 @@
 // rows: {name, value, low, high, text, lines}; bars from 0, whiskers where there is an interval.
 function barChart(card, rows, data, unit) {
   const width = card.width;
-  const left = Math.min(width * 0.4, 12 + 6.6 * Math.max(4, ...rows.map((row) => row.name.length)));
+  const left = Math.min(width * 0.4, 18 + 7.1 * Math.max(4, ...rows.map((row) => row.name.length)));
   const box = { left, right: width - 64, top: 8, bottom: 8 + rows.length * 22 };
   const svg = drawing(width, box.bottom + 26, card.figure.title);
   const ends = rows.flatMap((row) => [0, row.value, row.low ?? 0, row.high ?? 0]).filter(Number.isFinite);

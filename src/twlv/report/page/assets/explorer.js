@@ -4,10 +4,10 @@ const GRID = 96;
 
 RENDERERS.points = (figure, card) => {
   const canvas = el('canvas', { tabindex: 0, role: 'img', 'aria-label': `${figure.title}; ${figure.ids.length} points. Arrow keys move, plus and minus zoom, n and p walk the points.` });
-  const view = { zoom: 1, x: 0, y: 0 };
+  const view = { zoom: 1, x: 0, y: 0, wide: 0, high: 0 };
   const state = { wanted: null, current: -1 };
   const cells = index(figure);
-  const sprites = new Map();
+  const sprites = {};
   const legend = el('div', { class: 'legend' });
   const search = el('input', { type: 'search', placeholder: 'part of a class or an id', on: { input: () => find(search.value) } });
   const count = el('span', { class: 'count', role: 'status' });
@@ -35,14 +35,16 @@ RENDERERS.points = (figure, card) => {
   }
 
   const place = (i) => {
-    const half = Math.min(canvas.clientWidth, canvas.clientHeight) / 2 - 12;
-    return [canvas.clientWidth / 2 + (figure.x[i] * view.zoom + view.x) * half, canvas.clientHeight / 2 - (figure.y[i] * view.zoom + view.y) * half];
+    const half = Math.min(view.wide, view.high) / 2 - 12;
+    return [view.wide / 2 + (figure.x[i] * view.zoom + view.x) * half, view.high / 2 - (figure.y[i] * view.zoom + view.y) * half];
   };
 
-  function sprite(number, size, faint) {
-    const key = `${number} ${size} ${faint}`;
-    if (!sprites.has(key)) sprites.set(key, drawSprite(number, size, faint, getComputedStyle(canvas)));
-    return sprites.get(key);
+  // By size, then faint or not, then class: looked up for each point of each frame.
+  function sprite(number, size, faint, width) {
+    if (sprites.size !== size || sprites.width !== width) Object.assign(sprites, { size, width, plain: [], faint: [] });
+    const known = faint ? sprites.faint : sprites.plain;
+    if (!known[number + 1]) known[number + 1] = drawSprite(number, size, faint, width, getComputedStyle(canvas));
+    return known[number + 1];
   }
 
   let waiting = false;
@@ -55,22 +57,28 @@ RENDERERS.points = (figure, card) => {
   function paint() {
     const started = performance.now();
     const ratio = window.devicePixelRatio || 1;
-    canvas.width = canvas.clientWidth * ratio;
-    canvas.height = canvas.clientHeight * ratio;
+    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
+    if (!width || !height) return;
+    Object.assign(view, { wide: canvas.clientWidth, high: canvas.clientHeight });
+    Object.assign(canvas, { width, height });
     const context = canvas.getContext('2d');
-    context.scale(ratio, ratio);
+    const picture = new ImageData(width, height);
+    const pixels = new Uint32Array(picture.data.buffer);
+    pixels.fill(packed(getComputedStyle(document.body).backgroundColor));
     const size = Math.max(2.2, Math.min(6, 60 / Math.sqrt(figure.ids.length) + 1.4)) * Math.min(1.8, Math.sqrt(view.zoom));
+    const half = (Math.min(view.wide, view.high) / 2 - 12) * ratio;
     for (const faint of state.wanted ? [true, false] : [false]) {
       for (let i = 0; i < figure.ids.length; i += 1) {
         if (state.wanted && state.wanted[i] === faint) continue;
-        const [x, y] = place(i);
-        if (x < -9 || y < -9 || x > canvas.clientWidth + 9 || y > canvas.clientHeight + 9) continue;
-        const picture = sprite(figure.labels[i], size, faint);
-        context.drawImage(picture, x - picture.half, y - picture.half, picture.half * 2, picture.half * 2);
+        const x = Math.round(width / 2 + (figure.x[i] * view.zoom + view.x) * half);
+        const y = Math.round(height / 2 - (figure.y[i] * view.zoom + view.y) * half);
+        stamp(pixels, width, height, sprite(figure.labels[i], size, faint, width), x, y);
       }
     }
+    context.putImageData(picture, 0, 0);
     if (state.current >= 0) {
       const [x, y] = place(state.current);
+      context.scale(ratio, ratio);
       context.strokeStyle = getComputedStyle(canvas).color;
       context.lineWidth = 2;
       context.beginPath();
@@ -171,7 +179,7 @@ RENDERERS.points = (figure, card) => {
   card.svgButton.hidden = false;
   const facts = Object.entries(figure.numbers).filter(([, value]) => typeof value === 'number');
   if (facts.length) card.node.querySelector('figcaption').prepend(el('p', {}, facts.map(([name, value]) => `${name} ${short(value)}`).join(', ')));
-  const repaint = () => { sprites.clear(); draw(); };
+  const repaint = () => { sprites.size = null; draw(); };
   document.addEventListener('themechange', repaint);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
   find('');
@@ -190,15 +198,40 @@ function index(figure) {
   return cells;
 }
 
+// Lays a small picture over a large one, middle on (x, y). Thousands take milliseconds, where as many calls of
+// the canvas take seconds on a machine without a graphics card.
+function stamp(pixels, width, height, small, x, y) {
+  const { half, offsets, colours, alphas } = small;
+  if (x < half || y < half || x + half >= width || y + half >= height) return;
+  const middle = y * width + x;
+  for (let n = 0; n < offsets.length; n += 1) {
+    const at = middle + offsets[n];
+    pixels[at] = alphas[n] > 250 ? colours[n] : mixed(colours[n], pixels[at], alphas[n]);
+  }
+}
+
+// Two packed colours, ``alpha`` of 255 of the first.
+function mixed(over, under, alpha) {
+  const rest = 255 - alpha;
+  const red = ((over & 255) * alpha + (under & 255) * rest) >> 8;
+  const green = (((over >> 8) & 255) * alpha + ((under >> 8) & 255) * rest) >> 8;
+  const blue = (((over >> 16) & 255) * alpha + ((under >> 16) & 255) * rest) >> 8;
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+function packed(text) {
+  const [red, green, blue] = text.match(/\d+/g).map(Number);
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
 // One small picture for each class, drawn once and stamped many times.
-function drawSprite(number, size, faint, style) {
-  const half = Math.ceil(size * 1.5) + 1;
+function drawSprite(number, size, faint, width, style) {
   const ratio = window.devicePixelRatio || 1;
-  const canvas = el('canvas', { width: half * 2 * ratio, height: half * 2 * ratio });
-  const context = canvas.getContext('2d');
+  const half = Math.ceil((size * 1.3 + 1) * ratio);
+  const context = el('canvas', { width: 2 * half + 1, height: 2 * half + 1 }).getContext('2d', { willReadFrequently: true });
+  context.translate(half + 0.5, half + 0.5);
   context.scale(ratio, ratio);
-  context.translate(half, half);
-  context.globalAlpha = faint ? 0.18 : 0.85;
+  context.globalAlpha = faint ? 0.2 : 1;
   const hue = number < 0 || faint ? '#8a8f94' : colour(number);
   context.fillStyle = hue === 'currentColor' ? style.color : hue;
   const kind = number < 0 ? 'circle' : shape(number);
@@ -208,8 +241,18 @@ function drawSprite(number, size, faint, style) {
   else if (kind === 'triangle') { context.moveTo(0, -size * 1.15); context.lineTo(size * 1.1, size * 0.85); context.lineTo(-size * 1.1, size * 0.85); }
   else { context.moveTo(0, -size * 1.3); context.lineTo(size * 1.3, 0); context.lineTo(0, size * 1.3); context.lineTo(-size * 1.3, 0); }
   context.fill();
-  canvas.half = half;
-  return canvas;
+  return listed(context.getImageData(0, 0, 2 * half + 1, 2 * half + 1), half, width);
+}
+
+// The pixels of a small picture that are not empty: where they come to lie in a large one, colour, alpha.
+function listed({ data, width: side }, half, width) {
+  const kept = [...Array(side * side).keys()].filter((n) => data[4 * n + 3] > 8);
+  return {
+    half,
+    offsets: Int32Array.from(kept, (n) => (Math.floor(n / side) - half) * width + (n % side) - half),
+    colours: Uint32Array.from(kept, (n) => packed(`${data[4 * n]} ${data[4 * n + 1]} ${data[4 * n + 2]}`)),
+    alphas: Uint8Array.from(kept, (n) => data[4 * n + 3]),
+  };
 }
 
 function pointsSvg(figure, wanted) {

@@ -34,17 +34,18 @@ function drawFrame(svg, one, left, top, wide) {
   if (one.image) svg.append(sv('image', { ...place, href: one.image, preserveAspectRatio: 'none' }));
   svg.append(write(left, top + high + 15, cut(`${one.video_id}, ${short(one.time_seconds)} s`, wide), { class: 'tick' }));
   const marks = [];
-  const draw = (box, style, name, said) => {
+  const draw = (box, style, name, said, atFoot) => {
     const [x, y] = [left + box[0] * wide, top + box[1] * high];
     const shapeOf = { x, y, width: (box[2] - box[0]) * wide, height: (box[3] - box[1]) * high, fill: 'transparent' };
     svg.append(sv('rect', { ...shapeOf, stroke: '#000', 'stroke-width': 4, opacity: 0.6 }));
     const node = sv('rect', { ...shapeOf, ...style, class: 'box' });
     svg.append(node);
     const text = cut(name, wide - x + left, 6.2);
-    if (text) svg.append(sv('rect', { x, y: y - 1, width: text.length * 6.2 + 4, height: 14, fill: '#000', opacity: 0.65 }), write(x + 2, y + 10, text, { class: 'onpicture' }));
+    const row = atFoot ? y + shapeOf.height - 14 : y;
+    if (text) svg.append(sv('rect', { x, y: row, width: text.length * 6.2 + 4, height: 14, fill: '#000', opacity: 0.65 }), write(x + 2, row + 11, text, { class: 'onpicture' }));
     marks.push([node, [said, name]]);
   };
-  one.truth.forEach((b) => draw(b.box, { stroke: '#ffffff', 'stroke-width': 2 }, b.labels.join(', '), 'annotated'));
-  one.predictions.forEach((b) => draw(b.box, { stroke: '#ffb000', 'stroke-width': 2, 'stroke-dasharray': '6 3' }, `${b.label} ${short(b.score)}`, 'predicted'));
+  one.truth.forEach((b) => draw(b.box, { stroke: '#ffffff', 'stroke-width': 2 }, b.labels.join(', '), 'annotated', true));
+  one.predictions.forEach((b) => draw(b.box, { stroke: '#ffb000', 'stroke-width': 2, 'stroke-dasharray': '6 3' }, `${b.label} ${short(b.score)}`, 'predicted', false));
   return marks;
 }

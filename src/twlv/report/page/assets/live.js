@@ -4,13 +4,12 @@ function watch() {
   if (!document.body.hasAttribute('data-live')) return;
   const note = el('p', { class: 'live', role: 'status' }, 'live: shows results as they come');
   document.getElementById('summary').after(note);
-  let known = null;
+  const known = document.body.dataset.live;
   async function ask() {
     try {
       const answer = await fetch('version', { cache: 'no-store' });
       const state = await answer.json();
-      if (known !== null && state.version !== known) location.reload();
-      known = state.version;
+      if (state.version !== known) location.reload();
       note.textContent = 'live: shows results as they come';
     } catch {
       note.textContent = 'live: the server does not answer; this is the last state';

@@ -5,7 +5,7 @@ const SHAPES = ['circle', 'square', 'triangle', 'diamond'];
 const DASHES = ['', '7 4', '2 3', '10 3 2 3'];
 
 const colour = (index) => COLOURS[index % COLOURS.length];
-const shape = (index) => SHAPES[Math.floor(index / COLOURS.length + index) % SHAPES.length];
+const shape = (index) => SHAPES[((index % COLOURS.length) + Math.floor(index / COLOURS.length)) % SHAPES.length];
 const dash = (index) => DASHES[index % DASHES.length];
 
 function short(value) {

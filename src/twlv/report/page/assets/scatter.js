@@ -65,9 +65,10 @@ RENDERERS.cost = (figure, card) => {
     card.place.append(el('p', { class: 'none' }, 'nothing to draw: no cost is known'));
     return null;
   }
-  const state = { axis: 0, column: 0 };
+  const varied = known.findIndex(([name]) => new Set(figure.rows.map((row) => row.costs[name]).filter(Boolean)).size > 1);
+  const state = { axis: Math.max(0, varied), column: 0 };
   card.controls.append(
-    choice('cost', known.map(([, text]) => text), 0, (index) => { state.axis = index; draw(); }),
+    choice('cost', known.map(([, text]) => text), state.axis, (index) => { state.axis = index; draw(); }),
     choice('score', figure.columns.map((column) => column.heading), 0, (index) => { state.column = index; draw(); }));
   const data = () => ({
     columns: ['backbone', 'published', ...figure.axes.map(([name]) => name), 'machine', ...figure.columns.map((c) => c.heading)],

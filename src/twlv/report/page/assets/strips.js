@@ -78,7 +78,7 @@ RENDERERS.timelines = (figure, card) => {
     if (!one) return card.show(el('p', { class: 'none' }, 'this result kept no example'), data);
     const labels = [...new Set([...one.truth, ...one.predictions].map((s) => s.label))];
     const width = card.width;
-    const left = Math.min(width * 0.3, 24 + 6.6 * Math.max(6, ...labels.map((name) => name.length)));
+    const left = Math.min(width * 0.3, 26 + 7.1 * Math.max(6, ...labels.map((name) => name.length)));
     const lanes = labels.map((name) => ({ name, predicted: one.predictions.filter((s) => s.label === name).slice(0, 6) }));
     const heights = lanes.map((lane) => 26 + 12 * Math.max(1, lane.predicted.length));
     const box = { left, right: width - 24, top: 6, bottom: 6 + heights.reduce((sum, high) => sum + high, 0) };
