@@ -41,7 +41,7 @@ def test_embed_evaluate_report(twlv: Twlv, manifest: Path, tmp_path: Path) -> No
     for name in ("report.html", "report.md"):
         assert twlv("report", "results", "--out", name).status == 0
         assert "gradient_flow.fixed" in (tmp_path / name).read_text()
-    assert "ends in .html or .md" in twlv("report", "results", "--out", "report.pdf").err
+    assert "ends in .html, .htm, .md, .tex, .csv, .json" in twlv("report", "results", "--out", "report.pdf").err
 
 
 def test_evaluate_embeds_by_itself_and_reads_no_video_twice(
