@@ -271,8 +271,16 @@ def test_offline_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         huggingface_hub.constants, "HF_HUB_OFFLINE", True
     )  # without it the hub's client retries
-    for name in ("videomae_vit_b.k400", "hf:MCG-NJU/videomae-base@v1"):
-        with pytest.raises(WeightsError, match=r"hf download MCG-NJU/videomae-base --local-dir FOLDER"):
+    with pytest.raises(WeightsError, match=r"hf download MCG-NJU/videomae-base --local-dir FOLDER"):
+        backbones.load("hf:MCG-NJU/videomae-base@v1")
+
+
+def test_a_name_that_was_not_fetched_asks_no_network(
+    no_network: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWLV_MODELS", str(tmp_path))
+    for name in ("videomae_vit_b.k400", "vjepa_vit_l.videomix2m"):
+        with pytest.raises(WeightsError, match=rf"not here .*twlv models fetch {name}.* --file (FILE|FOLDER)"):
             backbones.load(name)
 
 

@@ -60,8 +60,12 @@ def square(value: Any, what: str) -> int:
     return side
 
 
-def cached_file(repository: str, name: str, *, revision: str | None, optional: bool) -> str | None:
+def cached_file(
+    repository: str, name: str, *, revision: str | None, optional: bool, local_files_only: bool = False
+) -> str | None:
     """The local path of a file of a hub repository, downloaded if need be; None if optional and absent.
+
+    ``local_files_only`` asks no network.
 
     Raises:
         OSError: it is not there, or the hub cannot be reached.
@@ -72,6 +76,7 @@ def cached_file(repository: str, name: str, *, revision: str | None, optional: b
         repository,
         name,
         revision=revision,
+        local_files_only=local_files_only,
         _raise_exceptions_for_missing_entries=not optional,
         _raise_exceptions_for_connection_errors=not optional,
         _raise_exceptions_for_gated_repo=not optional,

@@ -6,9 +6,7 @@ own files into the card.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +15,13 @@ from safetensors import SafetensorError
 
 from twlv.backbones import hf
 from twlv.backbones.hub_families import Family, family_of
+from twlv.backbones.hub_source import Source, absent, is_hub_folder, licence_of, read_json, source_of
 from twlv.backbones.loaded import LoadedBackbone, loaded
+from twlv.backbones.models_folder import folder_of
 from twlv.backbones.parts import kind_of
 from twlv.backbones.preprocessing import card_fields
 from twlv.backbones.quiet import without_random_state
-from twlv.errors import UsageError, WeightsError
+from twlv.errors import WeightsError
 from twlv.nn.strict import load_strictly, refuse
 from twlv.types import BackboneCard, Json
 
@@ -33,23 +33,6 @@ _PROMISED = ("dim", "patch", "num_frames", "image_size_px", "resize_px", "mean",
 _CLOSE = 1e-6
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Source:
-    """A repository of the hub with an optional revision, or a local folder."""
-
-    place: str
-    revision: str | None
-    local: bool
-
-    def __str__(self) -> str:
-        return f"hf:{self.place}" + (f"@{self.revision}" if self.revision else "")
-
-
-def is_hub_folder(path: Path) -> bool:
-    """Whether a folder holds a model of transformers (``config.json``)."""
-    return (path / "config.json").is_file()
-
-
 def load_hub(target: str, *, device: str = "auto", dtype: str = "auto") -> LoadedBackbone:
     """The model of ``org/name[@revision]`` or of a local folder.
 
@@ -59,16 +42,29 @@ def load_hub(target: str, *, device: str = "auto", dtype: str = "auto") -> Loade
         WeightsError: files are absent or the network is; the model is of a family that has no adapter
             or needs code of its own; tensors are missing, left over or of another shape.
     """
-    return _load(_source(target), entry=None, device=device, dtype=dtype)
+    return _load(source_of(target), entry=None, device=device, dtype=dtype)
 
 
 def load_entry(entry: Entry, *, weights: None, device: str, dtype: str) -> LoadedBackbone:
-    """The hub model of a table line; what the table says of it must be true of the files."""
-    return _load(_source(entry.weights_at.removeprefix("hf:")), entry=entry, device=device, dtype=dtype)
+    """The hub model of a table line; what the table says of it must be true of the files.
+
+    It is read from its folder (see ``models_folder``) or the hub's cache, never from the network.
+    """
+    place = folder_of(entry.card.name)
+    if is_hub_folder(place):
+        return _load(source_of(str(place)), entry=entry, device=device, dtype=dtype)
+    repository = entry.weights_at.removeprefix("hf:")
+    source = Source(place=repository, revision=None, local=False, fetched_as=entry.card.name)
+    return _load(source, entry=entry, device=device, dtype=dtype)
 
 
-def _load(source: _Source, *, entry: Entry | None, device: str, dtype: str) -> LoadedBackbone:
-    config = _json(source, "config.json")
+def load_entry_folder(entry: Entry, folder: Path) -> LoadedBackbone:
+    """As ``load_entry``, of files that lie in ``folder``, on the CPU."""
+    return _load(source_of(str(folder)), entry=entry, device="cpu", dtype="float32")
+
+
+def _load(source: Source, *, entry: Entry | None, device: str, dtype: str) -> LoadedBackbone:
+    config = read_json(source, "config.json")
     family = family_of(config, source=str(source))
     fields = _preparation(source)
     model, settings = _pretrained(source, family, config, fields["image_size_px"])
@@ -83,9 +79,11 @@ def _load(source: _Source, *, entry: Entry | None, device: str, dtype: str) -> L
     return found
 
 
-def _pretrained(source: _Source, family: Family, config: Mapping[str, Json], size_px: int) -> tuple[Any, Any]:
+def _pretrained(source: Source, family: Family, config: Mapping[str, Json], size_px: int) -> tuple[Any, Any]:
     """The model as transformers loads it, strictly, and its configuration object."""
-    where = {"revision": source.revision, "trust_remote_code": False}
+    where: dict[str, Any] = {"revision": source.revision, "trust_remote_code": False}
+    if source.fetched_as:
+        where["local_files_only"] = True
     try:
         with without_random_state():
             settings = hf.transformers_class(family.config).from_pretrained(source.place, **where)
@@ -101,12 +99,12 @@ def _pretrained(source: _Source, family: Family, config: Mapping[str, Json], siz
                 ignore_mismatched_sizes=True,  # they are listed, and refused below with the rest
             )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise WeightsError(_absent(source, "its weights", error)) from error
+        raise WeightsError(absent(source, "its weights", error)) from error
     _check_loading(source, family, info)
     return model, settings
 
 
-def _check_loading(source: _Source, family: Family, info: Mapping[str, Any]) -> None:
+def _check_loading(source: Source, family: Family, info: Mapping[str, Any]) -> None:
     left_over = [name for name in info["unexpected_keys"] if not name.startswith(family.left_out)]
     refuse(
         str(source),
@@ -121,8 +119,8 @@ def _check_loading(source: _Source, family: Family, info: Mapping[str, Any]) -> 
         raise WeightsError(f"{source}: {'; '.join(map(str, info['error_msgs']))}")
 
 
-def _preparation(source: _Source) -> dict[str, Any]:
-    found = [values for name in _PREPARATION if (values := _json(source, name, optional=True))]
+def _preparation(source: Source) -> dict[str, Any]:
+    found = [values for name in _PREPARATION if (values := read_json(source, name, optional=True))]
     if not found:
         raise WeightsError(
             f"{source}: no {' or '.join(_PREPARATION)}, so how its input is prepared is not known; "
@@ -136,7 +134,7 @@ def _entry_card(entry: Entry, fields: Mapping[str, Any]) -> BackboneCard:
     return BackboneCard(**{**values, **fields, "weights_sha256": entry.card.weights_sha256})
 
 
-def _hub_card(source: _Source, settings: Any, fields: Mapping[str, Any]) -> BackboneCard:
+def _hub_card(source: Source, settings: Any, fields: Mapping[str, Any]) -> BackboneCard:
     commit = getattr(settings, "_commit_hash", None)
     made: dict[str, Any] = {
         "name": str(source),
@@ -144,7 +142,7 @@ def _hub_card(source: _Source, settings: Any, fields: Mapping[str, Any]) -> Back
         "num_frames": getattr(settings, "frames_per_clip", 16),
         "weights": commit or source.revision or source.place,
         "weights_sha256": "",
-        "licence": _licence(source),
+        "licence": licence_of(source),
         "source": source.place if source.local else f"https://huggingface.co/{source.place}",
     }
     return BackboneCard(**{**made, **fields})
@@ -164,62 +162,3 @@ def _check_promises(promised: BackboneCard, found: BackboneCard) -> None:
             wrong.append(f"{name} {seen!r}, the table says {said!r}")
     if wrong:
         raise WeightsError(f"{promised.name}: the files differ from the table: {'; '.join(wrong)}")
-
-
-def _licence(source: _Source) -> str:
-    """The ``license:`` line of the model card, if there is one."""
-    text = _text(source, "README.md", optional=True) or ""
-    head = text.split("---")[1] if text.startswith("---") and text.count("---") > 1 else ""
-    for line in head.splitlines():
-        if line.startswith("license:"):
-            return line.partition(":")[2].strip().strip("'\"") or "unknown"
-    return "unknown"
-
-
-def _source(target: str) -> _Source:
-    path = Path(target)
-    if target and path.is_dir():
-        return _Source(place=str(path), revision=None, local=True)
-    place, _, revision = target.partition("@")
-    parts = place.split("/")
-    if len(parts) > 2 or not all(parts) or place.startswith((".", "~")):
-        raise UsageError(f"hf:{target}: neither a folder nor org/name[@revision]")
-    return _Source(place=place, revision=revision or None, local=False)
-
-
-def _json(source: _Source, name: str, *, optional: bool = False) -> dict[str, Json]:
-    text = _text(source, name, optional=optional)
-    if text is None:
-        return {}
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise WeightsError(f"{source} {name}: not JSON ({error})") from error
-    if not isinstance(values, dict):
-        raise WeightsError(f"{source} {name}: not a JSON object")
-    return values
-
-
-def _text(source: _Source, name: str, *, optional: bool) -> str | None:
-    if source.local:
-        file = Path(source.place) / name
-        if not file.is_file():
-            if optional:
-                return None
-            raise WeightsError(f"{source}: no {name} in that folder")
-        return file.read_text(encoding="utf-8")
-    try:
-        found = hf.cached_file(source.place, name, revision=source.revision, optional=optional)
-    except (OSError, ValueError) as error:
-        raise WeightsError(_absent(source, name, error)) from error
-    return None if found is None else Path(found).read_text(encoding="utf-8")
-
-
-def _absent(source: _Source, what: str, error: Exception) -> str:
-    seen = (str(error).strip().splitlines() or ["no reason given"])[0]
-    if source.local:
-        return f"{source}: cannot read {what}: {seen}"
-    return (
-        f"{source}: cannot get {what}: {seen} Where there is a network, type: "
-        f"hf download {source.place} --local-dir FOLDER; then name it hf:FOLDER"
-    )

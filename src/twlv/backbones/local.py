@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twlv.backbones.folder import described, load_folder, read_tensors
-from twlv.backbones.hub import is_hub_folder, load_hub
+from twlv.backbones.hub import load_hub
+from twlv.backbones.hub_source import is_hub_folder
 from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.parts import kind_of
 from twlv.errors import WeightsError

@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+from twlv.backbones.entries_absent import absent
 from twlv.backbones.table import TABLE, of_architecture, unknown
 from twlv.errors import UsageError
 from twlv.types import Pool
@@ -61,6 +62,9 @@ def load(
         from twlv.backbones.user import load_user
 
         return load_user(name, weights=weights, device=device, dtype=dtype)
+    line = absent(name)
+    if line is not None:
+        raise UsageError(f"{name} is not here. {line.why_not} It would take: {line.needed}")
     raise unknown(name)
 
 

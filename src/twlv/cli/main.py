@@ -66,6 +66,8 @@ COMMANDS = (
             help="the backbones that have a name"),
     Command(words=("models", "show"), target="twlv.cli.models:show",
             help="the card of a backbone"),
+    Command(words=("models", "fetch"), target="twlv.cli.models:fetch", resumes=True,
+            help="the weights of a backbone, checked and converted"),
     Command(words=("doctor",), target="twlv.cli.doctor:run",
             help="find the first broken link of the installation, a backbone or a data set"),
 )  # fmt: skip
