@@ -112,8 +112,11 @@ REPORT_ATTENTIVE = Augmentation(aspect=(0.5, 2.0))
 VJEPA = Augmentation(area=(0.08, 1.0), rand_augment=RandAugment(), erasing=Erasing())
 """V-JEPA's evaluation of videos (facebookresearch/jepa, evals/video_classification_frozen): no flip."""
 
+BOXES = Augmentation(area=(0.4, 1.0), aspect=(0.75, 2.4), flip=0.5, random_time=False)
+"""For boxes on key frames; ours, the report prints none. Cuts may be as wide as the pictures of a test."""
+
 PRESETS: Mapping[str, Augmentation] = MappingProxyType(
-    {"report": REPORT_LINEAR, "report-attentive": REPORT_ATTENTIVE, "vjepa": VJEPA}
+    {"report": REPORT_LINEAR, "report-attentive": REPORT_ATTENTIVE, "vjepa": VJEPA, "boxes": BOXES}
 )
 """Augmentations that have a name."""
 
