@@ -215,10 +215,13 @@ def data_flags(options: DataOptions) -> str:
 
 def is_data_set(word: str) -> bool:
     """Whether an input names a data set: by a manifest, or by a name that is no file or folder here."""
+    from twlv.data.boxes.folder import is_box_folder
     from twlv.data.named.table import TABLE
     from twlv.data.segmentation.dataset import is_label_folder
 
-    return is_manifest(word) or (word in TABLE and not Path(word).exists()) or is_label_folder(Path(word))
+    path = Path(word)
+    named = word in TABLE and not path.exists()
+    return is_manifest(word) or named or is_label_folder(path) or is_box_folder(path)
 
 
 def inputs_of(inputs: tuple[str, ...], options: DataOptions) -> Dataset:

@@ -19,7 +19,7 @@ CARDS = pytest.mark.parametrize("name", TABLE)
 def test_the_sets_of_the_report_and_those_beside_them_are_there() -> None:
     assert {
         "kinetics400", "kinetics600", "kinetics700", "mit339", "mit305", "ssv2", "diving48", "epickitchens100",
-        "imagenet1k", "ucf101", "hmdb51", "jester", "charades",
+        "imagenet1k", "ucf101", "hmdb51", "jester", "charades", "ava", "ucf101-24", "jhmdb",
     } == set(TABLE)  # fmt: skip
 
 
@@ -40,7 +40,8 @@ def test_a_card_is_complete(name: str) -> None:
         assert bool(found.sha256) == bool(found.source and found.strict), "a hash says whose list it is of"
     choices = card.choice.values if card.choice else ("",)
     assert all(card.class_list(choice).num > 1 for choice in choices)
-    assert all(card.expected(split, choice) for split in card.splits for choice in choices)
+    frames = name in {"ucf101-24", "jhmdb"}  # their samples are frames, of which nobody has published a number
+    assert frames or all(card.expected(split, choice) for split in card.splits for choice in choices)
 
 
 @CARDS
@@ -78,11 +79,11 @@ def test_the_dagger(pretrained_on: str, name: str, overlaps: bool) -> None:
 def test_the_reports_columns_have_the_classes_of_the_cards() -> None:
     columns = {name: DATASETS[known][1] for name in TABLE if (known := exact_name(name)) in DATASETS}
     assert set(columns) == {
-        "kinetics400", "mit339", "mit305", "ssv2", "diving48", "epickitchens100", "imagenet1k",
+        "kinetics400", "mit339", "mit305", "ssv2", "diving48", "epickitchens100", "imagenet1k", "ava",
     }  # fmt: skip
     for name, numbers in columns.items():
         card = TABLE[name]
-        assert card.class_list(card.choice.values[0] if card.choice else "").num in numbers
+        assert card.class_list(card.choice.values[0] if card.choice else "").num in (numbers or (80,))
 
 
 def test_the_hash_of_a_class_list() -> None:
@@ -96,5 +97,5 @@ def test_what_is_from_memory_says_so(name: str) -> None:
     shown = text(TABLE[name])
     uncertain = [count for count in TABLE[name].counts if not count.certain]
     assert all(f"{count.num:,} ({MEMORY})" in shown for count in uncertain)
-    assert shown.count("\n") >= 4
+    assert shown.count("\n") >= (4 if TABLE[name].counts else 3)
     assert set(summary(TABLE[name])) >= {"name", "licence", "expected", "fetch", "class_list_sha256"}

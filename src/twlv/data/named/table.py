@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from twlv.data.named import (
+    ava,
     charades,
     diving48,
     epic_kitchens,
@@ -14,6 +15,7 @@ from twlv.data.named import (
     kinetics,
     moments,
     ssv2,
+    tube_sets,
     ucf101,
 )
 from twlv.data.named.card import NamedSet
@@ -31,6 +33,9 @@ TABLE: Mapping[str, NamedSet] = {
         hmdb51.CARD,
         jester.CARD,
         charades.CARD,
+        ava.CARD,
+        tube_sets.UCF101_24,
+        tube_sets.JHMDB,
     )
 }
 """Name -> card, the report's sets first."""

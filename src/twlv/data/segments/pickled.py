@@ -110,8 +110,22 @@ def read_pickled_arrays(path: Path) -> dict[str, npt.NDArray[Any] | list[Any]]:
     Raises:
         InputError: anything else, or a pickle that asks for a name that plain arrays do not need.
     """
+    loaded = _load(path)
+    return {str(key): _plain(path, str(key), value) for key, value in loaded.items()}
+
+
+def read_pickled_tree(path: Path) -> dict[Any, Any]:
+    """A pickled dictionary of texts, numbers, arrays, and lists, tuples and dictionaries of these.
+
+    Raises:
+        InputError: anything else, or a pickle that asks for a name that plain arrays do not need.
+    """
+    return {key: _tree(path, value) for key, value in _load(path).items()}
+
+
+def _load(path: Path) -> dict[Any, Any]:
     if path.stat().st_size > MAX_BYTES:
-        raise InputError(f"{path}: {path.stat().st_size} bytes are too many for class scores")
+        raise InputError(f"{path}: {path.stat().st_size} bytes are too many for a pickle of arrays")
     try:
         loaded = _Reader(io.BytesIO(path.read_bytes()), encoding="latin1").load()
     except (pickle.UnpicklingError, ValueError, TypeError, EOFError, AttributeError, IndexError, KeyError,
@@ -119,7 +133,19 @@ def read_pickled_arrays(path: Path) -> dict[str, npt.NDArray[Any] | list[Any]]:
         raise InputError(f"{path}: not a pickle of plain arrays: {error}") from error
     if not isinstance(loaded, dict):
         raise InputError(f"{path}: holds a {type(loaded).__name__}; a dictionary of arrays by video is needed")
-    return {str(key): _plain(path, str(key), value) for key, value in loaded.items()}
+    return loaded
+
+
+def _tree(path: Path, value: Any) -> Any:
+    if isinstance(value, _Array):
+        return value.value
+    if isinstance(value, dict):
+        return {key: _tree(path, item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_tree(path, item) for item in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise InputError(f"{path}: holds a {type(value).__name__}, which is no text, number or array")
 
 
 def _plain(path: Path, key: str, value: Any) -> npt.NDArray[Any] | list[Any]:
