@@ -38,7 +38,7 @@ class TubeVideo:
 
 @dataclass(frozen=True, kw_only=True)
 class TubeSet:
-    """``classes`` in the order of labels; ``splits``: names of training and of test videos, if there are any."""
+    """``classes`` in the order of labels; ``splits`` are names of training and test videos, perhaps none."""
 
     classes: tuple[str, ...]
     videos: Mapping[str, TubeVideo]
