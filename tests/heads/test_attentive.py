@@ -13,8 +13,8 @@ import torch
 from torch.nn import functional
 
 from twlv.heads import bags as bags_module
-from twlv.heads.attentive import AttentiveHeads
-from twlv.heads.attentive_fold import attention_means, folded_logits
+from twlv.heads.attentive import AttentiveHeads, untrained
+from twlv.heads.attentive_fold import attention_means, folded_logits, sunk_names
 from twlv.heads.attentive_updates import AttentiveRecipe
 from twlv.heads.schedule import cosine_decay, jepa_rate
 from twlv.heads.train_attentive import fit_attentive
@@ -295,3 +295,24 @@ print((peak() - before) / 1024)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 75  # one matrix of scores of one head: 157 MB
+
+
+@pytest.mark.parametrize("name", ["vjepa", "vjepa2", "videoglue", "plain"])
+def test_gradients_in_sinks_are_those_of_autograd_and_add_up(name: str) -> None:
+    """On the way that a CPU trains, matrices get their gradients in memory of their own, part after part."""
+    config = pooler_config(name, 12, num_heads=3)
+    start = untrained(config, 5, 2, seed=0, device=torch.device("cpu"))
+    random = torch.Generator().manual_seed(1)
+    start = {key: value + 0.1 * torch.randn(value.shape, generator=random) for key, value in start.items()}
+    parts = torch.randn(2, 4, 7, 12, generator=random)
+    expected = {key: value.clone().requires_grad_() for key, value in start.items()}
+    sinks = {key: torch.zeros_like(start[key]) for key in sunk_names(start)}
+    given = {key: value.clone().requires_grad_(key not in sinks) for key, value in start.items()}
+    for tokens in parts:
+        weight = torch.randn(4, 2, 5, generator=random)
+        (folded_logits(expected, tokens, config) * weight).sum().backward()
+        (folded_logits(given, tokens, config, sinks=sinks) * weight).sum().backward()
+    assert {"pooler.q.weight", "pooler.kv.weight", "linear.weight"} <= set(sinks)
+    for key, value in expected.items():
+        found = sinks[key] if key in sinks else given[key].grad
+        torch.testing.assert_close(found, value.grad, rtol=1e-4, atol=1e-5)

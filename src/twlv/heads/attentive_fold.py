@@ -22,6 +22,7 @@ from torch.func import functional_call
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from twlv.heads.product_into import product_into
 from twlv.nn.attentive_pool import PoolerConfig, self_attention_block
 
 Parameters: TypeAlias = Mapping[str, torch.Tensor]
@@ -34,20 +35,29 @@ def folded_logits(
     config: PoolerConfig,
     *,
     keep: torch.Tensor | None = None,
+    sinks: Parameters | None = None,
 ) -> torch.Tensor:
     """Logits (B, G, C) of tokens (B, N, D). ``keep`` (B, D) multiplies what is classified (dropout).
 
+    The gradients of the matrices named in ``sinks`` (``sunk_names``) are added there, and are not autograd's.
     Probes with self-attention blocks share nothing of the tokens' path, and run one after another.
     """
     if config.num_blocks:
         each = [_blocks(parameters, g, tokens, config) for g in range(len(parameters["pooler.query"]))]
-        read = torch.cat([_read(_only(parameters, g), mixed, config) for g, mixed in enumerate(each)], dim=1)
+        own = [(_only(parameters, g), _only(sinks or {}, g)) for g in range(len(each))]
+        read = torch.cat([_read(*own[g], mixed, config) for g, mixed in enumerate(each)], dim=1)
     else:
-        read = _read(parameters, tokens, config)
-    pooled = _after_reading(parameters, read, config)
+        read = _read(parameters, sinks or {}, tokens, config)
+    pooled = _after_reading(parameters, sinks or {}, read, config)
     if keep is not None:
         pooled = pooled * keep[:, None]
-    return _linear(parameters, "linear", pooled)
+    return _linear(parameters, sinks or {}, "linear", pooled)
+
+
+def sunk_names(parameters: Parameters) -> tuple[str, ...]:
+    """The matrices whose gradients ``folded_logits`` can add to sinks: nearly all weights of a probe."""
+    names = ("pooler.q", "pooler.kv", "pooler.proj", "pooler.mlp.fc1", "pooler.mlp.fc2", "linear")
+    return tuple(f"{name}.weight" for name in names if f"{name}.weight" in parameters)
 
 
 def _normalised(tokens: torch.Tensor, eps: float | None) -> torch.Tensor:
@@ -55,22 +65,32 @@ def _normalised(tokens: torch.Tensor, eps: float | None) -> torch.Tensor:
     return tokens if eps is None else functional.layer_norm(tokens, tokens.shape[-1:], eps=eps)
 
 
-def _read(parameters: Parameters, tokens: torch.Tensor, config: PoolerConfig) -> torch.Tensor:
+def _read(
+    parameters: Parameters, sinks: Parameters, tokens: torch.Tensor, config: PoolerConfig
+) -> torch.Tensor:
     """What the queries (G, 1, 1, D) read of tokens (B, N, D): (B, G, D), before any output projection."""
     heads, width = config.num_heads, config.width
     query = parameters["pooler.query"]
     probes, per_head = len(query), width // heads
-    keys, values = parameters["pooler.kv.weight"].view(probes, 2, heads * per_head, width).unbind(1)
-    q = _linear(parameters, "pooler.q", query[:, 0, 0][None])[0] * per_head**-0.5
-    folded = torch.bmm(q.view(-1, 1, per_head), keys.reshape(-1, per_head, width))
-    folded = folded.view(probes, heads, width)
+    shape = (probes, 2, heads, per_head, width)
+    keys, values = parameters["pooler.kv.weight"].view(shape).unbind(1)
+    sunk = sinks["pooler.kv.weight"].view(shape).unbind(1) if "pooler.kv.weight" in sinks else None
+    q = _linear(parameters, sinks, "pooler.q", query[:, 0, 0][None])[0] * per_head**-0.5
+    q = q.view(probes, heads, 1, per_head)
+    if sunk:
+        folded = product_into(keys.transpose(2, 3), q, sunk[0].transpose(2, 3))[:, :, 0]
+    else:
+        folded = torch.matmul(q, keys)[:, :, 0]
     if config.token_norm:
         folded = folded * parameters["pooler.norm.weight"][:, None]
     eps = config.norm_eps if config.token_norm else None
     mean = attention_means(tokens, folded.flatten(0, 1), eps).view(-1, probes, heads, width)
     if config.token_norm:
         mean = mean * parameters["pooler.norm.weight"][:, None] + parameters["pooler.norm.bias"][:, None]
-    read = _product(values.reshape(-1, per_head, width), mean.flatten(1, 2)).view(-1, probes, width)
+    if sunk:
+        read = product_into(values, mean.permute(1, 2, 0, 3), sunk[1]).permute(2, 0, 1, 3).flatten(2)
+    else:
+        read = _product(values.reshape(-1, per_head, width), mean.flatten(1, 2)).view(-1, probes, width)
     return read + parameters["pooler.kv.bias"].view(probes, 2, width)[:, 1]
 
 
@@ -119,21 +139,28 @@ class _ClipByClip(torch.autograd.Function):
         return None, total, None
 
 
-def _after_reading(parameters: Parameters, read: torch.Tensor, config: PoolerConfig) -> torch.Tensor:
+def _after_reading(
+    parameters: Parameters, sinks: Parameters, read: torch.Tensor, config: PoolerConfig
+) -> torch.Tensor:
     """Output projection, residual and MLP, as far as the pooler has them: (B, G, D) to (B, G, D)."""
     if config.out_proj:
-        read = _linear(parameters, "pooler.proj", read)
+        read = _linear(parameters, sinks, "pooler.proj", read)
     if not config.complete_block:
         return read
     read = parameters["pooler.query"].flatten(1) + read
     normed = functional.layer_norm(read, (config.width,), eps=config.norm_eps)
     normed = normed * parameters["pooler.mlp_norm.weight"] + parameters["pooler.mlp_norm.bias"]
-    hidden = functional.gelu(_linear(parameters, "pooler.mlp.fc1", normed))
-    return read + _linear(parameters, "pooler.mlp.fc2", hidden)
+    hidden = functional.gelu(_linear(parameters, sinks, "pooler.mlp.fc1", normed))
+    return read + _linear(parameters, sinks, "pooler.mlp.fc2", hidden)
 
 
-def _linear(parameters: Parameters, name: str, inputs: torch.Tensor) -> torch.Tensor:
+def _linear(parameters: Parameters, sinks: Parameters, name: str, inputs: torch.Tensor) -> torch.Tensor:
     """A linear layer of every probe: (B, G, in) to (B, G, out)."""
+    sink = sinks.get(f"{name}.weight")
+    if sink is not None:
+        weights = parameters[f"{name}.weight"]
+        found = product_into(weights[:, None], inputs.transpose(0, 1)[:, None], sink[:, None])
+        return found[:, 0].transpose(0, 1) + parameters[f"{name}.bias"]
     return _product(parameters[f"{name}.weight"], inputs) + parameters[f"{name}.bias"]
 
 

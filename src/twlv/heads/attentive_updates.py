@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch.nn import functional
 
-from twlv.heads.attentive_fold import folded_logits
+from twlv.heads.attentive_fold import folded_logits, sunk_names
 from twlv.heads.schedule import cosine_decay, jepa_rate
 from twlv.heads.stacked_adamw import StackedAdamW
 from twlv.nn.attentive_pool import PoolerConfig
@@ -65,6 +65,9 @@ class Updates:
             name for name in parameters if recipe.decay == "all" or decays_by_rank(name, parameters[name])
         ]
         self._adamw = StackedAdamW(parameters, decaying)
+        on_cpu = next(iter(parameters.values())).device.type == "cpu"
+        sunk = sunk_names(parameters) if on_cpu else ()
+        self._sinks = {name: torch.zeros_like(parameters[name]) for name in sunk}
         self._steps = 0
         self._warmup_steps = recipe.warmup_epochs * (total_steps // recipe.epochs)
 
@@ -89,13 +92,16 @@ class Updates:
     def accumulate(self, gradients: dict[str, torch.Tensor], probes: slice, piece: Piece) -> torch.Tensor:
         """Add the gradients of these probes on part of a batch; returns their summed losses on the CPU."""
         recipe = self._recipe
-        leaves = {name: value[probes].detach().requires_grad_() for name, value in self._parameters.items()}
+        sinks = {name: value[probes] for name, value in self._sinks.items()}
+        given = {name: value[probes].detach() for name, value in self._parameters.items()}
+        leaves = {name: value.requires_grad_() for name, value in given.items() if name not in sinks}
         with torch.enable_grad():
-            logits = folded_logits(leaves, piece.tokens, recipe.pooler, keep=piece.keep)
+            logits = folded_logits(given, piece.tokens, recipe.pooler, keep=piece.keep, sinks=sinks)
             loss = _cross_entropy(logits, piece.truth, recipe.label_smoothing)
             found = torch.autograd.grad(
                 loss.sum() / piece.batch_size, list(leaves.values()), materialize_grads=True
             )
+        gradients.update(self._sinks)
         for name, gradient in zip(leaves, found, strict=True):
             if gradient.shape == self._parameters[name].shape and name not in gradients:
                 gradients[name] = gradient.contiguous()  # torch's fused kernels do not look at strides
@@ -117,6 +123,8 @@ class Updates:
         if recipe.clip_norm is not None:
             _clip(gradients, recipe.clip_norm)
         self._adamw.step(gradients, [rate * factor for rate in recipe.learning_rates], self._decays())
+        for sink in self._sinks.values():
+            sink.zero_()
 
     def _decays(self) -> list[float]:
         last = self._recipe.final_weight_decay
