@@ -133,6 +133,34 @@ def test_equal_scores_are_counted_and_keep_the_order_of_rows() -> None:
     assert first.num_tied == second.num_tied == 2
 
 
+@given(seed=st.integers(0, 10**6), threshold=st.floats(0, 1))
+@settings(max_examples=80, deadline=None)
+def test_trap_28_a_threshold_of_scores_never_helps(seed: int, threshold: float) -> None:
+    rng = np.random.default_rng(seed)
+    found, truth = _random(rng, 40, scores=True, spread=2), _random(rng, 20, scores=False, spread=2)
+    assert found.score is not None
+    whole, part = (
+        frame_ap(rows, truth, labels=LABELS).ap for rows in (found, found.keep(found.score >= threshold))
+    )
+    known = ~np.isnan(whole)
+    assert (np.isnan(part) == ~known).all()
+    assert (part[known] <= whole[known] + 1e-12).all()
+
+
+def test_trap_27_rounding_scores_moves_them_apart_from_their_order() -> None:
+    """A score rounded to one decimal ties with others, and the order of rows decides."""
+    rng = np.random.default_rng(3)
+    truth = _random(rng, 60, scores=False, spread=2)
+    found = _random(rng, 400, scores=True, spread=2)
+    assert found.score is not None
+    exact = frame_ap(found, truth, labels=LABELS)
+    coarse = FrameBoxes(frame=found.frame, label=found.label, xyxy=found.xyxy, score=np.round(found.score, 1))
+    rounded = frame_ap(coarse, truth, labels=LABELS)
+    assert exact.num_tied == 0
+    assert rounded.num_tied > 100
+    assert rounded.mean_ap != exact.mean_ap
+
+
 def test_sizes_are_scored_on_their_own() -> None:
     truth = _boxes((0, 0.05, 0), (0.1, 0.2, 0), (0.4, 0.4, 0), (0.8, 0.02, 0))
     found = _boxes((0.1, 0.2, 0.9), (0, 0.05, 0.8), (3, 0.06, 0.7))  # medium, small, and a false small one

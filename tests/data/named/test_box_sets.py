@@ -55,10 +55,11 @@ def _read_ava(folder: Path, **options: object) -> Dataset:
     return twlv.dataset("ava", root=folder, annotations=folder / "annotations", **options)
 
 
-def test_every_valid_second_of_ava_is_a_key_frame(tmp_path: Path) -> None:
+def test_trap_26_every_valid_second_of_ava_is_one_key_frame(tmp_path: Path) -> None:
     data = _read_ava(_ava(tmp_path))
     assert len(data.split("train").samples) == 897 - 2
     assert len(data.split("val").samples) == 897
+    assert len({sample.video_id for sample in data.samples}) == len(data.samples)
     assert 235 * 897 - 161 == 210_634
     assert 64 * 897 - 37 == 57_371
     first, last = data.samples[0], data.samples[-1]
