@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from twlv import backbones, data, results
+from twlv.backbones.cost import gflop_per_clip
 from twlv.codec import to_json
 from twlv.contracts import (
     Backbone,
@@ -153,6 +155,7 @@ def evaluate(
     splits = ("", "") if folded else choose_splits(dataset, train_split, test_split, fits=fits)
     halves = [dataset] if folded else [_half(dataset, name) for name in splits]
     seconds: Mapping[str, float] = {}
+    cost: Mapping[str, Json] = {}
     if not isinstance(model, Store):
         model = backbones.load(model) if isinstance(model, str) else model
         wanted = Dataset(
@@ -175,6 +178,7 @@ def evaluate(
             framing=framing,
             progress=progress,
         )
+        cost = cost_of(model, sampling) if report.embedded else {}
         model, seconds = Store.open(report.store), report.seconds
     require_framing(model, task)
     if is_folded(task, dataset, train_split, test_split):
@@ -188,7 +192,7 @@ def evaluate(
             seconds=seconds,
         )
     train, test = (StoredFeatures(data=half, store=model) for half in halves)
-    return evaluate_features(
+    result = evaluate_features(
         train,
         test,
         task,
@@ -199,6 +203,13 @@ def evaluate(
         seconds=seconds,
         notes=dataset.notes,
     )
+    return replace(result, details={**cost, **result.details})
+
+
+def cost_of(model: Backbone, sampling: Sampling | None) -> dict[str, Json]:
+    """``gflop_per_clip`` of a clip of as many frames as the sampling asks for, where it can be counted."""
+    found = gflop_per_clip(model, getattr(sampling, "num_frames", None))
+    return {} if found is None else {"gflop_per_clip": found}
 
 
 def evaluate_official(

@@ -170,4 +170,6 @@ def _embedded(
         )  # fmt: skip
         seconds = {stage: seconds.get(stage, 0.0) + spent for stage, spent in report.seconds.items()}
         filled.append(Store.open(report.store))
+    if "per_clip" in seconds:
+        seconds["per_clip"] /= len(specs)  # as long for either order
     return (filled[0], filled[1]), seconds

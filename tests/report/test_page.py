@@ -112,8 +112,10 @@ def test_the_command_is_one_that_the_program_takes():
 
 
 def test_speed_counts_each_store_once(make):
-    made = {"sampling": {"kind": "Uniform"}, "store_key": "k", "num_clips": 100, "gflop_per_clip": 4.0}
-    results = [make("a", name, embedding=made, seconds={"embed": 20.0, "task": 2.0}) for name in ("one", "two")]
+    made = {"sampling": {"kind": "Uniform"}, "store_key": "k"}
+    seconds = {"decode": 30.0, "total": 20.0, "per_clip": 0.2, "task": 2.0}
+    details = {"gflop_per_clip": 4.0}
+    results = [make("a", name, embedding=made, seconds=seconds, details=details) for name in ("one", "two")]
     cost = costs(results)["a"]
     assert (cost.embed_seconds, cost.clips_per_second, cost.task_seconds) == (20.0, 5.0, 4.0)
     assert (cost.parameters, cost.gflop_per_clip) == (100.0, 4.0)

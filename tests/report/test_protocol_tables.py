@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ from twlv.report.protocol_tables import (
     probing,
     probing_settings,
     results_beside,
+    small,
 )
+from twlv.results import DatasetRecord
+from twlv.types import Score
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted((DOCS / "protocols").glob("*.md"))
@@ -35,7 +39,15 @@ def test_the_generated_blocks_of_a_page_are_up_to_date(page):
 
 def test_every_table_is_on_one_page():
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    for name in (*BLOCKS, "ours-3", "ours-5", "ours-6"):
+    for name in (
+        *BLOCKS,
+        "ours-3",
+        "ours-5",
+        "ours-6",
+        "ours-12",
+        "small-linear_probe",
+        "small-attentive_probe",
+    ):
         assert text.count(f"<!-- table: {name} -->") == 1, name
 
 
@@ -56,6 +68,19 @@ def test_ours_are_those_of_the_reports_data_sets(make):
     assert "No number of ours yet" in ours(3, [make(dataset="kinetics400", classes=400)])
     table = ours(6, [make("mine", dataset="kinetics400", classes=400, value=51.234, ci95=(50.0, 52.5))])
     assert "| mine | K400 | top1/uniform | 51.23 [50.0, 52.5] | 1.0000 | stored embeddings |" in table
+
+
+def test_small_sets_have_a_table_of_their_own(make):
+    assert small("linear_probe", [make(dataset="manifest")]) == "None yet."
+    scores = {
+        f"linear_probe/{name}": Score(value=value, unit="%", n=127, ci95=(33.6, 59.44))
+        for name, value in (("top1", 45.67), ("mean_per_class", 45.6))
+    }
+    one = make("mine", task="linear_probe", scores=scores, details={"chance_top1": 100 / 7})
+    data = DatasetRecord(name="manifest", num_classes=7, selection="task=strokes")
+    views = {"views": {"spatial": 3, "temporal": 1}, "training": {"kind": "views"}}
+    row = "| strokes | mine | views | 3x1 | 45.7 [33.6, 59.4] | 45.6 [33.6, 59.4] | 127 | 14.3 |"
+    assert row in small("linear_probe", [replace(one, dataset=data, embedding=views)])
 
 
 def test_only_results_are_read_beside_a_page(make, tmp_path):

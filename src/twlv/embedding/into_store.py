@@ -41,7 +41,8 @@ class EmbedReport:
     """What one run did. ``coverage`` is over this run's part of the data set.
 
     ``skipped`` videos were in the store already. ``seconds`` by stage: ``decode`` (summed over readers),
-    ``encode`` (summed over encoders), ``wait`` (no clip was ready), ``write``, ``total`` (wall).
+    ``encode`` (summed over encoders), ``wait`` (no clip was ready), ``write``, ``total`` (wall); ``per_clip``
+    is the total over the clips that this run embedded, absent if there were none.
     """
 
     store: Path
@@ -128,7 +129,7 @@ def embed_dataset(
     pending = _pending(samples, frozenset(opened.ids), batching.videos)
     skipped = sum(sample.video_id in opened for sample in samples)
     watch.start(len(samples), skipped)
-    writing, embedded = 0.0, 0
+    writing, embedded, clips = 0.0, 0, 0
     try:
         with StoreWriter(opened, part=part, plan=plan, provenance=provenance) as writer:
             for item in extract(
@@ -142,11 +143,13 @@ def embed_dataset(
                 read=read,
             ):
                 before = time.perf_counter()
-                embedded += _commit(writer, item)
+                if _commit(writer, item) and isinstance(item, Embedding):
+                    embedded, clips = embedded + 1, clips + len(item.vectors)
                 writing += time.perf_counter() - before
                 watch.advance(item.video_id, item.reason if isinstance(item, Failure) else None)
     finally:
         watch.finish()
+    total = time.perf_counter() - started
     part_data = Dataset(card=data.card, samples=tuple(samples), missing=data.missing & mine)
     coverage = StoredFeatures(data=part_data, store=Store.open(store)).coverage
     return EmbedReport(
@@ -159,7 +162,8 @@ def embed_dataset(
             "encode": timings.encode,
             "wait": timings.wait,
             "write": writing,
-            "total": time.perf_counter() - started,
+            "total": total,
+            **({"per_clip": total / clips} if clips else {}),
         },
     )
 

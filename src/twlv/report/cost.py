@@ -46,16 +46,15 @@ def costs(results: Sequence[Result]) -> dict[str, Cost]:
 
 def _cost(results: Sequence[Result]) -> Cost:
     stores = {str(result.embedding.get("store_key", id(result))): result for result in results}
-    timed = [result for result in stores.values() if _embed_seconds(result)]
-    seconds = sum(map(_embed_seconds, timed))
-    clips = sum(_number(result.embedding.get("num_clips")) or 0 for result in timed)
-    flops = [_number(result.embedding.get("gflop_per_clip")) for result in results]
+    seconds = sum(map(_embed_seconds, stores.values()))
+    per_clip = [value for result in stores.values() if (value := result.seconds.get("per_clip"))]
+    flops = [_number(result.details.get("gflop_per_clip")) for result in results]
     flops += [_number(result.backbone.details.get("gflop_per_clip")) for result in results]
     machines = dict.fromkeys(_machine(result.environment) for result in results)
     return Cost(
         parameters=float(results[0].backbone.num_params),
         gflop_per_clip=next((value for value in flops if value), None),
-        clips_per_second=clips / seconds if clips and seconds else None,
+        clips_per_second=len(per_clip) / sum(per_clip) if per_clip else None,
         embed_seconds=seconds or None,
         task_seconds=sum(result.seconds.get("task", 0.0) for result in results) or None,
         machine="; ".join(name for name in machines if name),
@@ -63,9 +62,9 @@ def _cost(results: Sequence[Result]) -> Cost:
 
 
 def _embed_seconds(result: Result) -> float:
-    """Wall seconds of embedding: the whole where it is named, else the sum over its stages."""
-    stages = {name: value for name, value in result.seconds.items() if name != "task"}
-    return stages.get("embed", sum(stages.values()))
+    """Wall seconds of embedding: of live features, or of a run that embedded into a store."""
+    seconds = result.seconds
+    return seconds.get("embed", seconds.get("total", 0.0) if "per_clip" in seconds else 0.0)
 
 
 def _number(value: Json) -> float | None:

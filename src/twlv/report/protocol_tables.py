@@ -16,6 +16,7 @@ from pathlib import Path
 from twlv.errors import ResultError
 from twlv.files import write_atomic
 from twlv.report.protocol_recipes import attentive_recipes, linear_recipes
+from twlv.report.protocol_segmentation import segmentation_recipes, segmentation_table
 from twlv.results import Result, load, matching_column
 from twlv.results.compare import views_text
 from twlv.results.published import (
@@ -42,7 +43,7 @@ def fill(text: str, results: Sequence[Result] = ()) -> str:
     """
     blocks: dict[str, Callable[[], str]] = {
         **BLOCKS,
-        **{f"ours-{table}": partial(ours, table, results) for table in (3, 5, 6)},
+        **{f"ours-{table}": partial(ours, table, results) for table in (3, 5, 6, 12)},
         **{f"small-{task}": partial(small, task, results) for task in ("linear_probe", "attentive_probe")},
     }
 
@@ -256,6 +257,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "contradictions": contradictions,
     "recipes-linear": linear_recipes,
     "recipes-attentive": attentive_recipes,
+    "12": segmentation_table,
+    "recipes-segmentation": segmentation_recipes,
 }
 """Name of a block in a page -> what writes it."""
 

@@ -30,7 +30,7 @@ def provenance(result: Result) -> tuple[str, Facts]:
         **{f"report's {name}": _reference(result, name) for name in result.reference},
         "seeds": pairs(result.seeds),
         "environment": pairs(result.environment),
-        "seconds": ", ".join(f"{stage} {value:.1f}" for stage, value in result.seconds.items()),
+        "seconds": ", ".join(f"{stage} {value:.3g}" for stage, value in result.seconds.items()),
         **{f"note {index + 1}": note for index, note in enumerate(result.notes)},
     }
     title = f"{result.task.name} on {data.name}: {card.name}"
