@@ -65,6 +65,12 @@ def judge(
     )
 
 
+def mean_ap(answers: Answers, samples: Sequence[Sample], labels: IntArray) -> float | None:
+    """The score of these key frames alone, in percent; None where nobody is in them."""
+    found = frame_ap(detections_of(answers.xyxy, answers.scores, labels), truth_of(samples), labels=labels)
+    return 100.0 * found.mean_ap if np.isfinite(found.mean_ap) else None
+
+
 def truth_of(frames: Sequence[Sample]) -> FrameBoxes:
     """One row for each person and label; frame i is that of ``frames[i]``."""
     targets = [boxes_of(sample) for sample in frames]
@@ -97,5 +103,6 @@ def detections_of(xyxy: DoubleArray, scores: FloatArray, labels: IntArray) -> Fr
 
 
 def clusters_of(frames: Sequence[Sample]) -> npt.NDArray[np.str_]:
-    """What key frames share their luck: their group, else their file."""
-    return np.array([sample.group or sample.path for sample in frames])
+    """What key frames share their luck: their group, else their file; each by itself where all share one."""
+    found = np.array([sample.group or sample.path for sample in frames])
+    return found if len(set(found.tolist())) > 1 else np.array([sample.video_id for sample in frames])

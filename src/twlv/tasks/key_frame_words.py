@@ -27,6 +27,8 @@ def notes(known: KeyFrameTable, asked: KeyFrameTable, judged: Judged, fitted: Fi
     if asked.missing:
         count = len(asked.missing)
         yield f"{count} test key frames have no embedding: their people count and nobody found them"
+    if len(_videos(judged.frames)) == 1:
+        yield "all test key frames are of one video: the interval is over key frames, and too narrow"
     scores = judged.scores
     if nobody := int((scores.num_truth == 0).sum()):
         yield f"{nobody} of {len(scores.labels)} evaluated classes have nobody in the test and no AP"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +56,10 @@ class KeyFrameTable:
             "tokens": self.fingerprint,
             "epochs": dict(self.features.training) if in_epochs(self.features) else {},
         }
+
+    def first(self, count: int) -> KeyFrameTable:
+        """The first key frames alone, outside training."""
+        return replace(self, samples=self.samples[:count])
 
     def visit(self, order: IntArray, *, epoch: int | None = None) -> Iterator[KeyFrame]:
         """These key frames, one after the other (see ``heads.stal.frames``)."""
