@@ -23,7 +23,8 @@ class VisualizeOptions(DataOptions):
     inputs: tuple[Path, ...] = field(
         default=(),
         metadata=flag(
-            "a store; for --kind abilities result files, or folders of them; for strips one result",
+            "a store; for --kind abilities result files, or folders of them; for strips, key-frames and "
+            "class-frequency one result",
             metavar="STORE",
             positional="*",
         ),
@@ -33,11 +34,13 @@ class VisualizeOptions(DataOptions):
             "the picture, .png, .svg or .pdf; its numbers go beside it with the ending .json", metavar="FIGURE"
         )
     )
-    kind: Literal["tsne", "umap", "pca", "lda", "abilities", "strips"] | None = field(
+    kind: (
+        Literal["tsne", "umap", "pca", "lda", "abilities", "strips", "key-frames", "class-frequency"] | None
+    ) = field(
         default=None,
         metadata=flag(
-            "the method; of results: abilities, appearance against motion, or strips, true and predicted "
-            "labels of segmented videos (default tsne)"
+            "the method; of results: abilities, appearance against motion, strips, true and predicted labels "
+            "of segmented videos, key-frames, boxes on pictures, or class-frequency, AP by class (default tsne)"
         ),
     )
     preset: str | None = field(
@@ -67,6 +70,13 @@ class VisualizeOptions(DataOptions):
     )
     points: Literal["video", "clip"] = field(
         default="video", metadata=flag("a point for each video (mean over its clips) or for each clip")
+    )
+    thumbnails: int = field(
+        default=0,
+        metadata=flag(
+            "keep small pictures of up to so many videos in the side file, for twlv report --points",
+            metavar="N",
+        ),
     )
     share: float | None = field(
         default=None, metadata=flag("take a uniform share of the points, drawn with the seed", metavar="F")
@@ -121,6 +131,9 @@ class Chosen:
         return int(self.map_settings.get("seed", 0))
 
 
+BOXES = ("key-frames", "class-frequency")
+"""Pictures of spatio-temporal localization."""
+
 MAP = ("pca_dims", "perplexity", "iterations", "engine", "neighbours", "min_dist", "threads", "seed")
 """Options that are fields of ``viz.Settings``."""
 
@@ -131,7 +144,8 @@ def run(options: VisualizeOptions) -> int:
 
     check_suffix(options.out)
     chosen = choose(options)
-    draw = {"abilities": _abilities, "strips": _strips}.get(chosen.kind, _embeddings)
+    of_results = {"abilities": _abilities, "strips": _strips, **dict.fromkeys(BOXES, _boxes)}
+    draw = of_results.get(chosen.kind, _embeddings)
     picture = draw(options, chosen)
     side = picture.save(options.out)
     notes: Any = picture.document.get("notes", [])
@@ -181,6 +195,20 @@ def _abilities(options: VisualizeOptions, chosen: Chosen) -> Picture:
     return ability_picture(made, title=options.title, extra=chosen.extra)
 
 
+def _boxes(options: VisualizeOptions, chosen: Chosen) -> Picture:
+    """Boxes on key frames, or AP by class and size, of a result of spatio-temporal localization."""
+    from twlv.results import load
+    from twlv.viz import class_frequency_picture, key_frames_picture
+
+    found = load(options.inputs) if options.inputs else ()
+    if len(found) != 1:
+        raise UsageError(
+            f"--kind {chosen.kind} takes one result file of spatiotemporal-localization, got {len(found)}"
+        )
+    draw = key_frames_picture if chosen.kind == "key-frames" else class_frequency_picture
+    return draw(found[0], title=options.title)
+
+
 def _strips(options: VisualizeOptions, chosen: Chosen) -> Picture:
     """True and predicted labels of the videos that a result of temporal segmentation keeps."""
     from twlv.results import load
@@ -216,8 +244,22 @@ def _embeddings(options: VisualizeOptions, chosen: Chosen) -> Picture:
         settings=Settings(**chosen.map_settings),
         colouring=colouring,
         title=options.title,
-        extra=chosen.extra,
+        extra={**chosen.extra, **_thumbnails(options, data, points)},
     )
+
+
+def _thumbnails(options: VisualizeOptions, data: Dataset | None, points: Points) -> dict[str, Json]:
+    """Small pictures by point, if asked; a video that cannot be read is told and has none."""
+    if not options.thumbnails:
+        return {}
+    if data is None:
+        raise UsageError("--thumbnails reads the videos, which a manifest names: say --dataset MANIFEST")
+    from twlv.cli.thumbnails import thumbnails
+
+    made, problems = thumbnails(data, points.ids, options.thumbnails)
+    for problem in problems:
+        print(f"note: {problem}", file=sys.stderr)
+    return {"thumbnails": dict(made)}
 
 
 def _direction(
