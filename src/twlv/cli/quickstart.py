@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from twlv.data.synth import Settings
     from twlv.results import Result
     from twlv.store import Store
-    from twlv.types import Dataset, Level, Strided
+    from twlv.types import Dataset, Json, Level, Strided
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +34,13 @@ def run(options: QuickstartOptions) -> int:
     """Render small sets of videos, embed them, evaluate every task, write a report. A second run resumes."""
     from twlv.cli import report
     from twlv.cli.embed import coverage_status
+    from twlv.cli.quickstart_page import write_page
 
     manifests = render_sets(options.out)
     results = [
         result for name in backbone_names() for result in measure(name, manifests, options.out, options.workers)
     ]
-    for name in ("report.html", "report.md"):
-        path = options.out / name
-        path.write_text(report.render(results, path, paper=False, mix=False), encoding="utf-8")
+    write_page(results, options.out, manifests, backbone_names())
     print(report.render([headline(result) for result in results], None, paper=False, mix=False))
     print(explain(results, options.out))
     return max(coverage_status(r.coverage, r.coverage_fraction, 1.0) for r in results)
@@ -149,6 +148,7 @@ def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | Non
                 for label in ("appearance", "motion")
                 for task in token_tasks()
             ]
+    results = [stores.with_cost(result) for result in results]
     for result in results:
         result.save(out / "results")
     return results
@@ -156,11 +156,13 @@ def measure(name: str, manifests: dict[str, Path], out: Path, workers: int | Non
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """Where the embeddings of one backbone go: a folder by set."""
+    """Where the embeddings of one backbone go: a folder by set. ``spent``: seconds of this run, by store."""
 
     model: Backbone
     folder: Path
     workers: int | None
+    spent: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    cost: dict[str, Json] = field(default_factory=dict)
 
     def embed(
         self,
@@ -177,7 +179,7 @@ class Stores:
         from twlv.store import Store
 
         path = self.folder / name / self.model.card.name
-        embed_dataset(
+        report = embed_dataset(
             self.model,
             wanted,
             path,
@@ -187,7 +189,23 @@ class Stores:
             frame_order="reversed" if reverse else "forward",
             progress=progress(f"{self.model.card.name} {name}"),
         )
-        return Store.open(path)
+        store = Store.open(path)
+        if report.embedded:
+            self.spent[store.spec.key] = report.seconds
+        return store
+
+    def with_cost(self, result: Result) -> Result:
+        """The result with what its embeddings took in this run; of clips of the card's length the GFLOP too."""
+        from twlv.evaluation import cost_of
+
+        key = str(result.embedding.get("store_key"))
+        if key not in self.spent:
+            return result
+        if not self.cost:
+            self.cost.update(cost_of(self.model, None))
+        whole = result.embedding.get("num_frames") == self.model.card.num_frames
+        details = {**(self.cost if whole else {}), **result.details}
+        return replace(result, seconds={**self.spent[key], **result.seconds}, details=details)
 
 
 # ---------------------------------------------------------------- words
