@@ -106,7 +106,8 @@ def _answers(result: Result) -> Mapping[str, Prediction]:
     answers = {prediction.video_id: prediction for prediction in result.predictions}
     if not answers:
         raise ResultError(
-            f"{result.file or result.task.name}: keeps no answers by video; run it again with this version"
+            f"{result.file or result.task.name}: keeps no answers by video; run it again with this version "
+            "(an mAP is of rankings: it never has any)"
         )
     return answers
 

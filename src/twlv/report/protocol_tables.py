@@ -15,6 +15,7 @@ from pathlib import Path
 
 from twlv.errors import ResultError
 from twlv.files import write_atomic
+from twlv.report.protocol_localization import localization_recipes, localization_table
 from twlv.report.protocol_recipes import attentive_recipes, linear_recipes
 from twlv.report.protocol_segmentation import segmentation_recipes, segmentation_table
 from twlv.results import Result, load, matching_column
@@ -43,7 +44,7 @@ def fill(text: str, results: Sequence[Result] = ()) -> str:
     """
     blocks: dict[str, Callable[[], str]] = {
         **BLOCKS,
-        **{f"ours-{table}": partial(ours, table, results) for table in (3, 5, 6, 12)},
+        **{f"ours-{table}": partial(ours, table, results) for table in (3, 5, 6, 9, 10, 12)},
         **{f"small-{task}": partial(small, task, results) for task in ("linear_probe", "attentive_probe")},
     }
 
@@ -257,6 +258,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "contradictions": contradictions,
     "recipes-linear": linear_recipes,
     "recipes-attentive": attentive_recipes,
+    "9": lambda: localization_table(9),
+    "10": lambda: localization_table(10),
+    "recipes-localization": localization_recipes,
     "12": segmentation_table,
     "recipes-segmentation": segmentation_recipes,
 }
