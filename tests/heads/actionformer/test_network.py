@@ -15,7 +15,9 @@ import torch
 from torch import Tensor
 
 from twlv.errors import FeatureError, UsageError, WeightsError
+from twlv.heads.actionformer import fit as fit_module
 from twlv.heads.actionformer.assignment import assign
+from twlv.heads.actionformer.batches import parts_of
 from twlv.heads.actionformer.config import (
     RANGES,
     ActionFormerConfig,
@@ -25,6 +27,8 @@ from twlv.heads.actionformer.config import (
     thumos14,
 )
 from twlv.heads.actionformer.decode import DecodeSettings, decode
+from twlv.heads.actionformer.fit import FitRecipe
+from twlv.heads.actionformer.layers import MaskedConvolution
 from twlv.heads.actionformer.losses import LossSettings, distance_iou, focal, losses
 from twlv.heads.actionformer.network import ActionFormer, LevelOutput, pad
 from twlv.heads.actionformer.points import points_of
@@ -365,3 +369,60 @@ def test_what_is_refused() -> None:
         dataclasses.replace(CONFIG["thumos"], max_length=2000)
     with pytest.raises(UsageError, match="windows are odd"):
         dataclasses.replace(CONFIG["thumos"], windows=(18,) * 6)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("depthwise", [True, False])
+def test_convolutions_as_products_of_matrices_equal_torch(*, depthwise: bool, stride: int) -> None:
+    """Outputs and all gradients, several sequences at once, an odd length."""
+    if not depthwise and stride == 2:
+        pytest.skip("the network has none")
+    generator = torch.Generator().manual_seed(0)
+    groups = 6 if depthwise else 1
+    conv = MaskedConvolution(6, 6, 3, stride=stride, groups=groups, bias=not depthwise).double()
+    x = torch.randn(3, 7, 6, generator=generator, dtype=torch.float64)
+    mask = torch.rand(3, -(-7 // stride), generator=generator) > 0.3
+    grads = []
+    for plain in (False, True):
+        inputs = x.clone().requires_grad_()
+        conv.zero_grad()
+        found = conv(inputs, mask)
+        if plain:
+            found = torch.nn.Conv1d.forward(conv, inputs.transpose(1, 2)).transpose(1, 2) * mask[..., None]
+        (found * torch.arange(6.0)).square().sum().backward()
+        grads.append([found, inputs.grad, *(p.grad.clone() for p in conv.parameters() if p.grad is not None)])
+    for one, other in zip(*grads, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_a_batch_in_parts_of_equal_length_is_one_step_of_the_whole_batch() -> None:
+    """Padding that no output needs is left out; losses, the running number and all weights stay the same."""
+    config = dataclasses.replace(CONFIG["thumos"], drop_path=0.0)
+    recipe = FitRecipe(network=config, epochs=1, warmup_epochs=0, batch_size=3, learning_rate=1e-2)
+    generator = torch.Generator().manual_seed(1)
+    batch = [
+        (
+            torch.randn(steps, 24, generator=generator),
+            torch.tensor([[5.0, 15.0], [20.0, 50.0]]),
+            torch.tensor([1, 3]),
+        )
+        for steps in (267, 60, 270)
+    ]
+    parts = parts_of(batch, config, centre=1.5, whole=False)
+    assert [tuple(part.x.shape[:2]) for part in parts] == [(2, 352), (1, 128)]
+    states = []
+    for whole in (False, True):
+        training = fit_module._begin(recipe, 0, torch.device("cpu"))
+        training.model.load_state_dict(model_of("thumos").state_dict())
+        with pytest.MonkeyPatch.context() as patch:
+            if whole:
+                patch.setattr(fit_module, "parts_of", lambda b, n, **_: parts_of(b, n, centre=1.5, whole=True))
+            told = fit_module.update(training, batch, recipe, rate=1e-2, device=torch.device("cpu"))
+        states.append((told, training.normaliser, training.model.state_dict()))
+    for name, value in states[0][0].items():
+        assert value == pytest.approx(states[1][0][name], rel=1e-5)
+    assert states[0][1] == states[1][1]
+    moved = 0.0
+    for name, one in states[0][2].items():
+        moved = max(moved, float((one - states[1][2][name]).abs().median()))
+    assert moved < 1e-5

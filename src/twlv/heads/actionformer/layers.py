@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from twlv.heads.actionformer.convolution import TAPS, Depthwise, Full
+
 EPS = 1e-5
 
 
@@ -25,8 +27,17 @@ class MaskedConvolution(nn.Conv1d):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:  # type: ignore[override]
         """``x`` (B, T, C), ``mask`` (B, T') of the steps that come out."""
-        found: Tensor = super().forward(x.transpose(1, 2)).transpose(1, 2) * mask[..., None]
-        return found
+        return self._convolved(x) * mask[..., None]
+
+    def _convolved(self, x: Tensor) -> Tensor:
+        depthwise, taps = self.groups == x.shape[-1], self.kernel_size[0]
+        if x.is_cuda or taps != TAPS or not (depthwise or self.stride[0] == self.groups == 1):
+            return super().forward(x.transpose(1, 2)).transpose(1, 2)
+        if depthwise:
+            found: Tensor = Depthwise.apply(x, self.weight, self.stride[0])  # type: ignore[no-untyped-call]
+        else:
+            found = Full.apply(x, self.weight)  # type: ignore[no-untyped-call]
+        return found if self.bias is None else found + self.bias
 
 
 class ConvolutionNormRelu(nn.Module):

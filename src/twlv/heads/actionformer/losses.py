@@ -67,17 +67,21 @@ def losses(
     *,
     normaliser: float,
     settings: LossSettings,
+    positives: int | None = None,
 ) -> Losses:
     """Losses of a batch. ``classes`` (B, P, K) and ``offsets`` (B, P, 2) are what ``assign`` gave each video.
 
-    The number of positives moves the normaliser first; then the losses are divided by it.
+    The number of positives moves the normaliser first; then the losses are divided by it. ``positives`` is that
+    number where this is only a part of a batch: the losses of its parts then add up to those of the whole.
     """
     logits = torch.cat([level.logits for level in levels], dim=1)
     found = torch.cat([level.offsets for level in levels], dim=1)
     valid = torch.cat([level.mask for level in levels], dim=1)
     positive = (classes.sum(-1) > 0) & valid
     count = int(positive.sum())
-    normaliser = settings.momentum * normaliser + (1 - settings.momentum) * max(count, 1)
+    normaliser = settings.momentum * normaliser + (1 - settings.momentum) * max(
+        count if positives is None else positives, 1
+    )
     smooth = classes[valid] * (1 - settings.smoothing) + settings.smoothing / (classes.shape[-1] + 1)
     of_classes = focal(logits[valid], smooth).sum() / normaliser
     of_ends = 0 * found[positive].sum()

@@ -163,12 +163,23 @@ def pad(
         raise FeatureError("every video needs at least one embedding, and finite values")
     if training and longest > config.max_length:
         raise FeatureError(f"{longest} steps are more than max_length {config.max_length}: crop them first")
-    length = config.max_length
-    if longest > length:
-        length = -(-longest // config.multiple) * config.multiple
-    if tight and not (config.positions and longest > config.max_length):  # there the table is stretched
-        unit = 2 ** (config.num_levels - 1)
-        length = min(length, (-(-longest // unit) + 2) * unit)
+    length = tight_length(longest, config) if tight else full_length(longest, config)
     x = torch.stack([functional.pad(rows, (0, 0, 0, length - len(rows))) for rows in embeddings])
     sizes = torch.tensor([len(rows) for rows in embeddings], device=x.device)
     return x, torch.arange(length, device=x.device) < sizes[:, None]
+
+
+def full_length(longest: int, config: ActionFormerConfig) -> int:
+    """Steps that the reference pads to: ``max_length``, or the next multiple that the levels allow."""
+    if longest <= config.max_length:
+        return config.max_length
+    return -(-longest // config.multiple) * config.multiple
+
+
+def tight_length(longest: int, config: ActionFormerConfig) -> int:
+    """The fewest steps with the same outputs as ``full_length``: a little padding is left on every level."""
+    full = full_length(longest, config)
+    if config.positions and longest > config.max_length:  # the table of positions is stretched to the length
+        return full
+    unit: int = 2 ** (config.num_levels - 1)
+    return min(full, (-(-longest // unit) + 2) * unit)

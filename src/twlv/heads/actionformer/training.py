@@ -45,6 +45,6 @@ class MeanWeights:
     @torch.no_grad()
     def update(self, model: ActionFormer) -> None:
         """Move towards ``model``; call after its step."""
-        pairs = zip(self.model.state_dict().values(), model.state_dict().values(), strict=True)
-        for mine, theirs in pairs:
-            mine.copy_(self.decay * mine + (1 - self.decay) * theirs)
+        mine, theirs = (list(each.state_dict().values()) for each in (self.model, model))
+        torch._foreach_mul_(mine, self.decay)
+        torch._foreach_add_(mine, theirs, alpha=1 - self.decay)
