@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from twlv.cli.evaluate import EvaluateOptions
     from twlv.contracts import PairedTask, Task
     from twlv.results import Result
+    from twlv.types import Dataset
 
 
 def is_long(options: EvaluateOptions) -> bool:
@@ -37,6 +38,7 @@ def measure_folder(options: EvaluateOptions, task: Task | PairedTask) -> Callabl
     if isinstance(task, PairedTask) or options.dataset is None:
         raise UsageError(f"{task.name} cannot be measured on a folder of features")
     folder, data = feature_folder(options, options.official), dataset_of(options.dataset, options)
+    _require_layout(options, data)
 
     def measure(seed: int) -> Result:
         few = shot(data, options, seed)
@@ -47,3 +49,15 @@ def measure_folder(options: EvaluateOptions, task: Task | PairedTask) -> Callabl
         return evaluate_features(train, test, task, seed=seed, splits=splits, notes=few.notes)
 
     return measure
+
+
+def _require_layout(options: EvaluateOptions, data: Dataset) -> None:
+    """Arrays for frame labels come in both layouts, and a file does not say which is its own."""
+    from twlv.types import FrameLabels
+
+    if options.features is None or options.features_layout is not None:
+        return
+    if any(isinstance(sample.target, FrameLabels) for sample in data.samples):
+        raise UsageError(
+            "say which axis of the arrays is time: --features-layout dimension-first (MS-TCN's) or time-first"
+        )
