@@ -24,7 +24,7 @@ from small import parse
 from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.own import KIND, config_json
 from twlv.backbones.random_weights import random_card
-from twlv.backbones.strict import load_strictly
+from twlv.nn.strict import load_strictly
 from twlv.backbones.videomae import convert
 from twlv.nn import VitConfig, sized
 
