@@ -225,6 +225,17 @@ def label_indices(target: Target) -> tuple[int, ...]:
     return (target.index,) if isinstance(target, ClassLabel) else ()
 
 
+def classes_in(target: Target) -> tuple[int, ...]:
+    """The classes that occur in a target of any kind, rising, each once: for counting samples by class."""
+    if isinstance(target, Segments):
+        return tuple(sorted(set(target.indices)))
+    if isinstance(target, FrameLabels):
+        return tuple(np.unique(target.indices[target.indices >= 0]).tolist())
+    if isinstance(target, Boxes):
+        return tuple(np.flatnonzero(target.labels.any(axis=0)).tolist())
+    return label_indices(target)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sample:
     """One video (or one ``span`` of it) of a data set.
@@ -246,8 +257,8 @@ class Sample:
 class DatasetCard:
     """What a data set is. ``annotation_sha256`` is the hash of the annotation file's bytes.
 
-    ``classes`` gives label names in index order. ``kind`` is ``appearance``, ``motion`` or empty. ``scored`` are
-    the indices of the classes that are evaluated, where these are not all (60 of the 80 of AVA).
+    ``classes`` gives label names in index order. ``kind`` is ``appearance``, ``motion`` or empty. ``scored``
+    are the indices of the classes that are evaluated, where these are not all (60 of the 80 of AVA).
     """
 
     name: str

@@ -42,8 +42,9 @@ def test_list(twlv: Twlv) -> None:
     assert "9,586 (split 2, counted" in shown
     assert "video_id,path,label,split,group" in shown, "and how to bring any other set"
     cards = json.loads(twlv("data", "list", "--json").out)
-    assert len(cards) == 13
-    assert all(card["licence"] and card["fetch"] and card["expected"] for card in cards)
+    assert len(cards) == 16
+    assert all(card["licence"] and card["fetch"] for card in cards)
+    assert {card["name"] for card in cards if not card["expected"]} == {"ucf101-24", "jhmdb"}  # sets of frames
 
 
 def test_check_and_doctor(twlv: Twlv, ucf101: tuple[object, ...], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from twlv.cli.options import flag
 from twlv.cli.shared import DataOptions, dataset_of
 from twlv.errors import UnknownName, UsageError
-from twlv.types import label_indices
+from twlv.types import classes_in
 
 SHOWN = 20
 """Classes and groups that are listed; of more there is the number."""
@@ -78,7 +78,7 @@ def dataset(name: str, options: DataOptions) -> int:
     print(f"  class list: sha256 {class_list_sha256(card.classes)} (names in index order, without case)")
     for split in data.splits:
         part = data.split(split)
-        counts = Counter(card.classes[index] for s in part.samples for index in label_indices(s.target))
+        counts = Counter(card.classes[index] for s in part.samples for index in classes_in(s.target))
         shown = ", ".join(f"{label} {counts.get(label, 0)}" for label in card.classes[:SHOWN])
         print(
             f"  {split or '(no split)'}: {len(part.samples)} samples, {len(part.missing)} not on disk; {shown}"

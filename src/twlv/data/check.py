@@ -15,7 +15,7 @@ from twlv.data.report import CheckReport
 from twlv.errors import TwlvError, VideoError
 from twlv.files import file_sha256
 from twlv.results.environment import cpu_cores
-from twlv.types import ClipPlan, Dataset, Sample, Span, label_indices
+from twlv.types import ClipPlan, Dataset, Sample, Span, classes_in
 
 Decode = Callable[[Sample], float]
 """Decode some frames of a sample's file and return its duration in seconds; VideoError if it cannot be read."""
@@ -98,7 +98,7 @@ def _counts(dataset: Dataset) -> dict[str, dict[str, int]]:
 
 
 def _class_names(dataset: Dataset, sample: Sample) -> Sequence[str]:
-    return [dataset.card.classes[index] for index in label_indices(sample.target)] or [""]
+    return [dataset.card.classes[index] for index in classes_in(sample.target)] or [""]
 
 
 def cut_groups(samples: Iterable[Sample]) -> dict[str, tuple[str, ...]]:
@@ -145,7 +145,7 @@ def _twin_notes(samples: Sequence[Sample], identical: Sequence[Sequence[str]]) -
 
 
 def _used(samples: Iterable[Sample]) -> set[int]:
-    return {index for sample in samples for index in label_indices(sample.target)}
+    return {index for sample in samples for index in classes_in(sample.target)}
 
 
 def _notes(dataset: Dataset) -> Iterable[str]:

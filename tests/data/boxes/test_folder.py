@@ -253,3 +253,11 @@ def test_how_a_file_is_written_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "nothing").write_bytes(b"")
     assert len(read_box_rows(tmp_path / "nothing")) == 0
     assert os.path.getsize(tmp_path / "nothing") == 0  # noqa: PTH202
+
+
+def test_a_check_counts_key_frames_by_action(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, ROW + ROW.replace(",12,", ",14,") + "-5KQ66BBWC4,0903,0.1,0.2,0.5,0.8,12,0\n")
+    (folder / "-5KQ66BBWC4.mp4").touch()
+    report = twlv.data.check_dataset(twlv.dataset(folder), decode=lambda sample: 1e6)
+    counts = report.counts["val"]
+    assert (counts["act 12"], counts["act 14"], report.samples["val"]) == (2, 1, 2)
