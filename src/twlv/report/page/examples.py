@@ -22,7 +22,8 @@ HOW = {
     "more certain, the fuller the bar. Right is what lies under the annotation of its class.",
     "strips": "Time runs to the right. Above the annotated label of every moment, below it the predicted one. "
     "Each run carries the number of its class, and its name where there is room.",
-    "key_frames": "Solid: annotated boxes. Dashed: predicted boxes with their most likely label and its score.",
+    "key_frames": "Solid: annotated boxes. Dashed: the most certain predicted boxes, with their most likely "
+    "labels and scores.",
     "confusion": "Rows are true classes, columns predicted ones, cells count. On the diagonal the answer "
     "is right.",
     "per_class": "The score of each class by itself. Compare backbones by choosing a second one.",

@@ -1,5 +1,7 @@
 // Boxes on key frames: solid where annotated, dashed where predicted.
 
+const MOST_BOXES = 8;
+
 RENDERERS.key_frames = (figure, card) => {
   const state = { item: 0 };
   if (figure.items.length > 1) {
@@ -46,6 +48,17 @@ function drawFrame(svg, one, left, top, wide) {
     marks.push([node, [said, name]]);
   };
   one.truth.forEach((b) => draw(b.box, { stroke: '#ffffff', 'stroke-width': 2 }, b.labels.join(', '), 'annotated', true));
-  one.predictions.forEach((b) => draw(b.box, { stroke: '#ffb000', 'stroke-width': 2, 'stroke-dasharray': '6 3' }, `${b.label} ${short(b.score)}`, 'predicted', false));
+  people(one.predictions).forEach(({ box, said }) => draw(box, { stroke: '#ffb000', 'stroke-width': 2, 'stroke-dasharray': '6 3' }, said, 'predicted', false));
   return marks;
+}
+
+// A box may be predicted once for each of its labels: it is drawn once, with the two most certain of them.
+function people(predictions) {
+  const found = new Map();
+  for (const one of predictions.slice().sort((a, b) => b.score - a.score)) {
+    const key = one.box.map((corner) => corner.toFixed(3)).join(' ');
+    if (!found.has(key)) found.set(key, { box: one.box, labels: [] });
+    found.get(key).labels.push(`${one.label} ${short(one.score)}`);
+  }
+  return [...found.values()].slice(0, MOST_BOXES).map(({ box, labels }) => ({ box, said: labels.slice(0, 2).join(', ') }));
 }
