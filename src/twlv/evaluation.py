@@ -38,6 +38,7 @@ from twlv.embedding import (
     store_spec,
 )
 from twlv.embedding.cache import cache_folder, default_store, describe_store
+from twlv.embedding.key_frame_pictures import pictured
 from twlv.errors import CoverageError, EmbedError, UsageError
 from twlv.evaluation_folds import evaluate_folds, is_folded
 from twlv.evaluation_pairs import evaluate_pairs
@@ -183,7 +184,7 @@ def evaluate(
     require_framing(model, task)
     if is_folded(task, dataset, train_split, test_split):
         return evaluate_folds(
-            partial(StoredFeatures, store=model),
+            partial(_stored, model),
             dataset,
             task,
             seed=seed,
@@ -203,13 +204,25 @@ def evaluate(
         seconds=seconds,
         notes=dataset.notes,
     )
-    return replace(result, details={**cost, **result.details})
+    return with_pictures(replace(result, details={**cost, **result.details}), halves[1])
+
+
+def with_pictures(result: Result, data: Dataset) -> Result:
+    """The result with small pictures of the key frames that it keeps, if it keeps any."""
+    frames = result.details.get("key_frames")
+    if not isinstance(frames, list) or not frames:
+        return result
+    return replace(result, details={**result.details, "key_frames": pictured(frames, data.samples)})
 
 
 def cost_of(model: Backbone, sampling: Sampling | None) -> dict[str, Json]:
     """``gflop_per_clip`` of a clip of as many frames as the sampling asks for, where it can be counted."""
     found = gflop_per_clip(model, getattr(sampling, "num_frames", None))
     return {} if found is None else {"gflop_per_clip": found}
+
+
+def _stored(store: Store, data: Dataset) -> StoredFeatures:
+    return StoredFeatures(data=data, store=store)
 
 
 def evaluate_official(

@@ -30,7 +30,7 @@ from twlv.embedding import (
 from twlv.embedding.cache import default_store, describe_store
 from twlv.embedding.directions import check_flip
 from twlv.embedding.frozen import require_evaluation_mode, require_unchanged, weights_hash
-from twlv.evaluation import choose_splits, default_sampling, evaluate_features, framing_of
+from twlv.evaluation import choose_splits, default_sampling, evaluate_features, framing_of, with_pictures
 from twlv.results import Result
 from twlv.store import Store
 from twlv.types import Dataset, Json, Sampling, Views
@@ -110,7 +110,7 @@ def evaluate_augmented(
         seconds={"embed": time.perf_counter() - started},
     )
     require_unchanged(model, before)
-    return result
+    return with_pictures(result, test_data)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,8 +23,8 @@ class VisualizeOptions(DataOptions):
     inputs: tuple[Path, ...] = field(
         default=(),
         metadata=flag(
-            "a store; for --kind abilities result files, or folders of them; for strips, key-frames and "
-            "class-frequency one result",
+            "a store; for --kind abilities result files, or folders of them; for strips, timelines, key-frames "
+            "and class-frequency one result",
             metavar="STORE",
             positional="*",
         ),
@@ -35,12 +35,16 @@ class VisualizeOptions(DataOptions):
         )
     )
     kind: (
-        Literal["tsne", "umap", "pca", "lda", "abilities", "strips", "key-frames", "class-frequency"] | None
+        Literal[
+            "tsne", "umap", "pca", "lda", "abilities", "strips", "timelines", "key-frames", "class-frequency"
+        ]
+        | None
     ) = field(
         default=None,
         metadata=flag(
             "the method; of results: abilities, appearance against motion, strips, true and predicted labels "
-            "of segmented videos, key-frames, boxes on pictures, or class-frequency, AP by class (default tsne)"
+            "of segmented videos, timelines of localized ones, key-frames, boxes on pictures, or "
+            "class-frequency, AP by class (default tsne)"
         ),
     )
     preset: str | None = field(
@@ -144,7 +148,12 @@ def run(options: VisualizeOptions) -> int:
 
     check_suffix(options.out)
     chosen = choose(options)
-    of_results = {"abilities": _abilities, "strips": _strips, **dict.fromkeys(BOXES, _boxes)}
+    of_results = {
+        "abilities": _abilities,
+        "strips": _examples,
+        "timelines": _examples,
+        **dict.fromkeys(BOXES, _boxes),
+    }
     draw = of_results.get(chosen.kind, _embeddings)
     picture = draw(options, chosen)
     side = picture.save(options.out)
@@ -209,15 +218,17 @@ def _boxes(options: VisualizeOptions, chosen: Chosen) -> Picture:
     return draw(found[0], title=options.title)
 
 
-def _strips(options: VisualizeOptions, chosen: Chosen) -> Picture:
-    """True and predicted labels of the videos that a result of temporal segmentation keeps."""
+def _examples(options: VisualizeOptions, chosen: Chosen) -> Picture:
+    """The example videos that a result of temporal segmentation or localization keeps."""
     from twlv.results import load
-    from twlv.viz import strips_picture
+    from twlv.viz import strips_picture, timelines_picture
 
     found = load(options.inputs) if options.inputs else ()
+    task = "temporal-segmentation" if chosen.kind == "strips" else "temporal-localization"
     if len(found) != 1:
-        raise UsageError(f"--kind strips takes one result file of temporal-segmentation, got {len(found)}")
-    return strips_picture(found[0], title=options.title)
+        raise UsageError(f"--kind {chosen.kind} takes one result file of {task}, got {len(found)}")
+    draw = strips_picture if chosen.kind == "strips" else timelines_picture
+    return draw(found[0], title=options.title)
 
 
 def _embeddings(options: VisualizeOptions, chosen: Chosen) -> Picture:
