@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from twlv.cli.features import feature_folder
@@ -43,7 +42,7 @@ def measure_folder(options: EvaluateOptions, task: Task | PairedTask) -> Callabl
     def measure(seed: int) -> Result:
         few = shot(data, options, seed)
         if is_folded(task, few, options.train_split, options.test_split):
-            return evaluate_folds(partial(FolderFeatures, folder=folder), few, task, seed=seed)
+            return evaluate_folds(lambda part: FolderFeatures(data=part, folder=folder), few, task, seed=seed)
         splits = choose_splits(few, options.train_split, options.test_split)
         train, test = (FolderFeatures(data=few.split(name), folder=folder) for name in splits)
         return evaluate_features(train, test, task, seed=seed, splits=splits, notes=few.notes)

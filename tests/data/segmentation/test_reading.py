@@ -6,13 +6,12 @@ import dataclasses
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from twlv.data.segmentation import facts_of, find_features, read_features, read_segmentation
+from twlv.data.segmentation import facts_of, read_segmentation
 from twlv.data.segmentation.labels import read_labels, read_mapping, read_prediction
 from twlv.data.segmentation.splits import video_of
-from twlv.errors import FeatureError, InputError, ManifestError, UnknownName, UsageError
+from twlv.errors import InputError, ManifestError, UnknownName
 
 FACTS = dataclasses.replace(facts_of("GTEA"), num_classes=3, num_videos=4, num_splits=2)
 
@@ -154,50 +153,3 @@ def test_predictions_of_both_forms(tmp_path: Path) -> None:
     path.write_text("### Frame level recognition: ###\n")
     with pytest.raises(ManifestError, match="no label"):
         read_prediction(path, classes)
-
-
-# ---------------------------------------------------------------- features
-
-
-def test_trap_22_the_axes_of_features_are_said_and_never_guessed(tmp_path: Path) -> None:
-    stored = np.arange(12, dtype=np.float64).reshape(3, 4)
-    np.save(tmp_path / "video.npy", stored)
-    by_time = read_features(tmp_path / "video.npy", layout="time-first")
-    assert by_time.shape == (3, 4)
-    assert by_time.dtype == np.float32
-    np.testing.assert_array_equal(read_features(tmp_path / "video.npy", layout="dimension-first"), stored.T)
-    with pytest.raises(TypeError):
-        read_features(tmp_path / "video.npy")  # type: ignore[call-arg]
-    with pytest.raises(UsageError, match="dimension-first or time-first, got 'auto'"):
-        read_features(tmp_path / "video.npy", layout="auto")  # type: ignore[arg-type]
-    with pytest.raises(FeatureError, match=r"width 4 read as time-first, expected 3; the axes may be"):
-        read_features(tmp_path / "video.npy", layout="time-first", width=3)
-
-
-def test_features_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "video.npy"
-    for array, seen in (
-        (np.zeros(4, np.float32), r"got float32 \(4,\)"),
-        (np.zeros((2, 3), np.int64), "got int64"),
-        (np.zeros((0, 3), np.float32), r"\(0, 3\)"),
-        (np.array([[1.0, 2.0], [3.0, np.nan]]), "step 1 holds a value that is not finite"),
-    ):
-        np.save(path, array)
-        with pytest.raises(FeatureError, match=seen):
-            read_features(path, layout="time-first")
-    path.write_bytes(b"no array")
-    with pytest.raises(FeatureError, match="not a plain array file"):
-        read_features(path, layout="time-first")
-    np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    with pytest.raises(FeatureError, match="not a plain array file"):
-        read_features(path, layout="time-first")
-
-
-def test_trap_21_a_missing_feature_file_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "train").mkdir()
-    (tmp_path / "a_c.npy").touch()
-    (tmp_path / "train" / "b_c.npy").touch()
-    found = find_features(tmp_path, ["a", "b"], suffix="_c.npy")
-    assert [path.parent.name for path in found.values()] == [tmp_path.name, "train"]
-    with pytest.raises(InputError, match=r"1 of 3 feature files are missing, such as c_c\.npy"):
-        find_features(tmp_path, ["a", "b", "c"], suffix="_c.npy")
