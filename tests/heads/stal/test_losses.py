@@ -107,21 +107,30 @@ def test_more_queries_do_not_shrink_the_gradient_of_a_matched_one(normaliser: st
 
 def test_nobody_in_the_whole_batch() -> None:
     found, boxes, logits = _gradients(_said(), _key_frames(0, 0))
-    assert found.counts == Counts(people=1.0, labels=1.0)
+    assert found.counts == Counts(people=1.0, labels=1.0, steps=2.0)
     assert (boxes == 0).all()
     assert (logits[:, :, 1] > 0).all()
     assert torch.isfinite(found.total)
     assert float(found.parts["l1"].sum()) == float(found.parts["giou"].sum()) == 0
 
 
-def test_two_processes_lose_what_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("normaliser", ["labels", "people", "mean"])
+def test_two_processes_lose_what_one_does(normaliser: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Halves of unequal numbers of people; the mean of the gradients is that of the whole."""
+    setting = replace(PLAIN, normaliser=normaliser)
     said, whole = _said(clips=4), [key_frame(1, *_people(size, size)) for size in (5, 1, 0, 2)]
-    _, *expected = _gradients(said, batch(whole))
+    _, *expected = _gradients(said, batch(whole), setting)
+    parts = []
+    for clips in (slice(0, 1), slice(1, 4)):  # pieces of a batch, divided by the counts of the whole
+        own = Tubelets(boxes=said.boxes[:, clips], logits=said.logits[:, clips])
+        found = losses(own, batch(whole[clips]), setting, counts=count(batch(whole)))
+        parts.append(torch.autograd.grad(found.total, (said.boxes, said.logits)))
+    for one, first, second in zip(expected, *parts, strict=True):
+        torch.testing.assert_close(first + second, one)
     halves = [batch(whole[:2]), batch(whole[2:])]
-    sums = torch.zeros(2, dtype=torch.float64)
+    sums = torch.zeros(3, dtype=torch.float64)
     for half in halves:
-        sums += torch.tensor([float(half.present.sum()), float(half.labels.sum())], dtype=torch.float64)
+        sums += torch.tensor([float(half.present.sum()), float(half.labels.sum()), 2.0], dtype=torch.float64)
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
     monkeypatch.setattr(torch.distributed, "all_reduce", lambda tensor: tensor.copy_(sums))
@@ -129,7 +138,7 @@ def test_two_processes_lose_what_one_does(monkeypatch: pytest.MonkeyPatch) -> No
     for number, half in enumerate(halves):
         clips = slice(2 * number, 2 * number + 2)
         own = Tubelets(boxes=said.boxes[:, clips], logits=said.logits[:, clips])
-        found.append(torch.autograd.grad(losses(own, half, PLAIN).total, (said.boxes, said.logits)))
+        found.append(torch.autograd.grad(losses(own, half, setting).total, (said.boxes, said.logits)))
     for one, first, second in zip(expected, *found, strict=True):
         torch.testing.assert_close((first + second) / 2, one)
     assert count_all(halves[1]).people == 4.0

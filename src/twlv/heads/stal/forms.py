@@ -57,19 +57,18 @@ def class_costs(said: Said, labels: Tensor, settings: LossSettings) -> Tensor:
 
 
 def class_losses(
-    said: Said, wanted: Wanted, settings: LossSettings, *, people: float, labels: float
+    said: Said, wanted: Wanted, settings: LossSettings, *, normaliser: float
 ) -> Mapping[str, Tensor]:
     """Losses (L,) by name: ``classes``, and ``person`` in TubeR's form.
 
-    ``people`` and ``labels`` are the numbers to divide by (see ``LossSettings.normaliser``).
+    ``normaliser`` is what sums over sigmoids are divided by; a softmax has the mean over its weights.
     """
     if settings.classes == "single_label":
         return {"classes": _of_one_label(said.logits, wanted, settings)}
     entropy = _entropy(said.logits, wanted.labels, settings)
     weight = torch.where(wanted.matched, settings.matched_weight, 1.0) * wanted.supervised[..., None]
     sums = (entropy * weight[..., None]).sum(dim=(1, 2, 3, 4))
-    elements = float(wanted.supervised.sum()) * said.logits.shape[-1] * said.logits.shape[-2]
-    of_classes = sums / {"people": people, "labels": labels, "mean": max(elements, 1.0)}[settings.normaliser]
+    of_classes = sums / normaliser
     if settings.classes == "multi_label":
         return {"classes": of_classes}
     index = torch.where(wanted.matched, SOMEBODY, NOBODY)

@@ -20,10 +20,11 @@ from twlv.heads.stal.targets import TubeBatch, Tubelets
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What losses are divided by, at least 1: ``people`` at annotated steps, and their positive ``labels``."""
+    """What losses are divided by, at least 1: annotated ``steps``, the ``people`` at them, their ``labels``."""
 
     people: float
     labels: float
+    steps: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,9 +46,7 @@ class Losses:
 
 def count(batch: TubeBatch) -> Counts:
     """The numbers of this batch alone."""
-    there = batch.present & batch.person[:, None]
-    labels = float((batch.labels * there[..., None]).sum())
-    return Counts(people=max(float(there.sum()), 1.0), labels=max(labels, 1.0))
+    return _counts(_sums(batch))
 
 
 def count_all(batch: TubeBatch) -> Counts:
@@ -58,11 +57,21 @@ def count_all(batch: TubeBatch) -> Counts:
     """
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return count(batch)
-    there = batch.present & batch.person[:, None]
-    sums = torch.stack([there.sum().double(), (batch.labels * there[..., None]).sum().double()])
+    sums = _sums(batch)
     torch.distributed.all_reduce(sums)
-    people, labels = (sums / torch.distributed.get_world_size()).tolist()
-    return Counts(people=max(people, 1.0), labels=max(labels, 1.0))
+    return _counts(sums / torch.distributed.get_world_size())
+
+
+def _sums(batch: TubeBatch) -> Tensor:
+    """People, labels and steps of a batch, (3,) float64."""
+    there = batch.present & batch.person[:, None]
+    labels = (batch.labels * there[..., None]).sum()
+    return torch.stack([there.sum().double(), labels.double(), batch.supervised.sum().double()])
+
+
+def _counts(sums: Tensor) -> Counts:
+    people, labels, steps = sums.clamp(min=1.0).tolist()
+    return Counts(people=people, labels=labels, steps=steps)
 
 
 def losses(
@@ -82,7 +91,9 @@ def losses(
         query = match(said, batch, settings)
         answers = _Answers(query=query, there=(query >= 0)[:, :, None] & batch.present & batch.person[:, None])
         wanted = _wanted(said, batch, answers)
-        parts = dict(class_losses(said, wanted, settings, people=counts.people, labels=counts.labels))
+        elements = counts.steps * said.logits.shape[-2] * said.logits.shape[-1]
+        normaliser = {"people": counts.people, "labels": counts.labels, "mean": elements}[settings.normaliser]
+        parts = dict(class_losses(said, wanted, settings, normaliser=normaliser))
         l1, giou = _box_losses(said, batch, answers, settings)
         parts |= {"l1": l1 / counts.people, "giou": giou / counts.people}
         total = sum((getattr(settings, f"weight_{name}") * part.sum() for name, part in parts.items()), start=0)
