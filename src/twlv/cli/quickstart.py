@@ -34,12 +34,14 @@ def run(options: QuickstartOptions) -> int:
     """Render small sets of videos, embed them, evaluate every task, write a report. A second run resumes."""
     from twlv.cli import report
     from twlv.cli.embed import coverage_status
+    from twlv.cli.quickstart_long import measure_long
     from twlv.cli.quickstart_page import write_page
 
     manifests = render_sets(options.out)
     results = [
         result for name in backbone_names() for result in measure(name, manifests, options.out, options.workers)
     ]
+    results += measure_long(options.out, options.workers)
     write_page(results, options.out, manifests, backbone_names())
     print(report.render([headline(result) for result in results], None, paper=False, mix=False))
     print(explain(results, options.out))
@@ -229,6 +231,8 @@ def _meaning(results: Sequence[Result]) -> list[str]:
         "                       frames, so whoever ignores their order gets exactly 50 %",
         "  manifest_forward     the upward clips, embedded as they are and with their frames reversed;",
         "                       motion_direction/auc says how well the two are told apart, chance 0.5",
+        "  untrimmed            long videos of four motions with background between them, a label for every",
+        "                       frame: order and place of the segments that a small ASFormer finds (mf1)",
         "  attentive_probe      a small one, to show that it runs: ten epochs of attention alone on tokens,",
         "                       of 4 frames in a row from the middle; none for random weights",
         "  Labels are independent: knowing one says nothing of another. Validation shows looks that training",
