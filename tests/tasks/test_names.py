@@ -17,7 +17,8 @@ def test_every_task_is_a_frozen_dataclass_that_keeps_the_contract(name: str) -> 
     task = cls()
     assert isinstance(task, Task | PairedTask)
     assert task.name == name.replace("-", "_")
-    assert task.level == ("patch" if name in ("attentive-probe", "spatiotemporal-localization") else "clip")
+    of_patches = ("attentive-probe", "released-probe", "spatiotemporal-localization")
+    assert task.level == ("patch" if name in of_patches else "clip")
     with pytest.raises(dataclasses.FrozenInstanceError):
         task.device = "cpu"
     assert hash(task) == hash(cls())

@@ -110,5 +110,7 @@ def test_what_does_not_fit_is_refused(test_set, tmp_path: Path) -> None:
     torch.save({"classifier": state}, wide)
     with pytest.raises(WeightsError, match=r"do not fit an attentive probe: 1 left over \(pooler\.more\)"):
         ReleasedProbe(weights=str(wide), num_heads=2).run(test_set, test_set)
+    with pytest.raises(UsageError, match="say which probe"):
+        ReleasedProbe().run(test_set, test_set)
     with pytest.raises(WeightsError, match="no such file"):
-        ReleasedProbe(weights=str(tmp_path / "absent.pt")).run(test_set, test_set)
+        ReleasedProbe(weights=str(tmp_path / "absent.pt"))

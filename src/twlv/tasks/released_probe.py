@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twlv.errors import FeatureError, UsageError
+from twlv.errors import FeatureError, UsageError, WeightsError
 from twlv.tasks.answers import metric_of, quality, scored
 from twlv.tasks.choices import require_choice
 from twlv.tasks.scoring import Missing, baselines, notes
@@ -33,7 +33,8 @@ class ReleasedProbe:
     classes are checked; whether backbone, reading and order are those of its training is yours to see to.
 
     Attributes:
-        weights: The file: ``.safetensors``, or a checkpoint of tensors with ``classifier`` or ``classifiers``.
+        weights: The file, which must be given: ``.safetensors``, or a checkpoint of tensors with ``classifier``
+            or ``classifiers``.
         probe: Which of several probes in the file, from 0.
         best_on_test: Score every probe of the file and report the best under another name,
             ``released_probe_best_on_test``. V-JEPA 2's published numbers are chosen so.
@@ -46,7 +47,7 @@ class ReleasedProbe:
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:0``.
     """
 
-    weights: str
+    weights: str = ""
     probe: int | None = None
     best_on_test: bool = False
     num_heads: int | None = None
@@ -60,6 +61,8 @@ class ReleasedProbe:
     def __post_init__(self) -> None:
         require_choice("segments", self.segments, Segments)
         require_choice("missing", self.missing, Missing)
+        if self.weights and not Path(self.weights).is_file():  # before any video is embedded
+            raise WeightsError(f"{self.weights}: no such file")
         if self.best_on_test and self.probe is not None:
             raise UsageError("best_on_test looks at every probe of the file: leave out probe")
 
@@ -90,7 +93,7 @@ class ReleasedProbe:
 
     def resolved(self) -> dict[str, Json]:
         """The file by its name and the hash of its bytes, for a Result."""
-        return {"weights": Path(self.weights).name, "weights_sha256": self._sha256}
+        return {"weights": Path(self.weights).name, "weights_sha256": self._sha256 if self.weights else ""}
 
     def run(self, train: Features, test: Features, *, seed: int = 0) -> Outcome:
         """Scores of the test videos under the names of ``AttentiveProbe``'s; only intervals use ``seed``.
@@ -141,6 +144,8 @@ class ReleasedProbe:
     def _heads(self, test: Features, num_classes: int) -> AttentiveHeads:
         from twlv.heads.released_probes import load_released
 
+        if not self.weights:
+            raise UsageError("say which probe: weights=FILE (on the command line --set weights=FILE)")
         heads = load_released(self.weights, num_heads=self.num_heads, out_proj=self.out_proj)
         if (heads.config.width, heads.num_classes) != (test.dim, num_classes):
             raise FeatureError(
