@@ -9,17 +9,18 @@ labels from 1. Frames are numbered from 1 in both, and both ends belong to a tub
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from twlv.data.segments.pickled import read_pickled_tree
 from twlv.errors import InputError
 from twlv.metrics.tubes import Tube
-from twlv.types import Boxes
+from twlv.types import Boxes, DoubleArray
 
 UCF_SIZE = (240, 320)
 """Height and width of every video of UCF101."""
@@ -102,6 +103,28 @@ def boxes_at(video: TubeVideo, frame: int, num_classes: int, *, fps: float) -> B
     labels = np.zeros((len(tubes), num_classes), dtype=bool)
     labels[np.arange(len(tubes)), [tube.label for tube in tubes]] = True
     return Boxes(time_seconds=(frame - 0.5) / fps, xyxy=corners / size, labels=labels)
+
+
+def tubes_at(
+    video: TubeVideo, frames: Sequence[int], num_classes: int
+) -> tuple[DoubleArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Everybody who is in any of A frames (from 1): corners (A, n, 4), labels (n, K), and who is where (A, n).
+
+    Corners are in shares of the picture, 0 where somebody is not there. ``heads.stal.targets.tubes`` takes this,
+    to teach whole tubes instead of a key frame.
+    """
+    people = [tube for tube in video.tubes if any(tube.first_frame <= f <= tube.last_frame for f in frames)]
+    size = np.array([video.width_px, video.height_px] * 2)
+    corners = np.zeros((len(frames), len(people), 4))
+    present = np.zeros(corners.shape[:2], dtype=bool)
+    for column, tube in enumerate(people):
+        for row, frame in enumerate(frames):
+            if tube.first_frame <= frame <= tube.last_frame:
+                corners[row, column] = tube.xyxy[frame - tube.first_frame] / size
+                present[row, column] = True
+    labels = np.zeros((len(people), num_classes), dtype=bool)
+    labels[np.arange(len(people)), [tube.label for tube in people]] = True
+    return corners, labels, present
 
 
 def _cached(path: Path, name: str, tree: Mapping[str, Any]) -> TubeVideo:

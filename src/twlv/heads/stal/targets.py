@@ -77,6 +77,21 @@ def key_frame(step: int, xyxy: Tensor, labels: Tensor) -> TubeTarget:
     )
 
 
+def tubes(steps: Tensor, xyxy: Tensor, labels: Tensor, present: Tensor) -> TubeTarget:
+    """The target of a clip whose people are annotated at several steps, as in UCF101-24 and JHMDB.
+
+    ``steps`` (A,); ``xyxy`` (A, n, 4) corners in [0, 1], of which those where ``present`` (A, n) is False mean
+    nothing; ``labels`` (n, K). Steps with nobody present teach silence.
+    """
+    there = present.bool()
+    return TubeTarget(
+        steps=steps,
+        boxes=to_cxcywh(xyxy.float()) * there[..., None],
+        labels=labels.float() * there[..., None],
+        present=there,
+    )
+
+
 def batch(targets: Sequence[TubeTarget]) -> TubeBatch:
     """Targets of several clips side by side, padded to the most steps and the most people.
 
