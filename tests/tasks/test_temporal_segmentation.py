@@ -106,6 +106,19 @@ def test_scores_are_the_mean_over_splits_and_the_spread_is_said(long_videos) -> 
     assert all(score.n == 9 for score in outcome.scores.values())
 
 
+def test_an_interval_over_persons_who_are_a_split_each_is_that_of_the_mean_over_splits(long_videos) -> None:
+    halves = [
+        (long_videos.features(range(8, 12)), long_videos.features(part, groups=True, selection=f"split={k}"))
+        for k, part in enumerate(((0, 1), (2, 3), (4, 5), (6, 7)), start=1)
+    ]
+    outcome = QUICK.run_folds(None, halves, seed=5)
+    rows = [row["accuracy"] for row in outcome.details["splits"]]
+    random = np.random.default_rng(0)
+    drawn = [np.mean(random.choice(rows, size=4)) for _ in range(4000)]
+    low, high = outcome.scores["temporal_segmentation/accuracy"].ci95
+    assert (low, high) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])), abs=1.5)
+
+
 def test_the_published_order_is_visited(long_videos, monkeypatch: pytest.MonkeyPatch) -> None:
     visited = []
 

@@ -90,10 +90,15 @@ def _scores(task: str, splits: Sequence[Answered], missing: Missing, seed: int) 
     clusters = np.array([sample.group or f"\0{sample.video_id}" for sample in samples])
 
     def means(times: DoubleArray) -> DoubleArray:
-        """The mean over the splits for each way of counting the videos, (R, metrics)."""
+        """The mean over the splits for each way of counting the videos, (R, metrics).
+
+        A split counts as often as its videos on average: one that a draw has left out does not.
+        """
         parts = np.split(times, ends[:-1], axis=1)
-        rows = [part.weighted(own) for part, own in zip(counts, parts, strict=True)]
-        accuracy, edit, *f1 = 100 * np.mean(rows, axis=0).T
+        shares = np.array([own.mean(axis=1) for own in parts])[..., None]
+        rows = np.array([part.weighted(own) for part, own in zip(counts, parts, strict=True)])
+        total = np.where(shares > 0, shares * rows, 0.0).sum(axis=0) / shares.sum(axis=0)
+        accuracy, edit, *f1 = 100 * total.T
         return np.column_stack([np.mean(f1, axis=0), edit, accuracy, *f1])
 
     whole, draws = means(np.ones((1, len(samples))))[0], means(_drawn(clusters, seed))
