@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from twlv.report.text import PERCENT_UNITS
 
 METRICS = {
+    "coverage": "test videos whose embeddings could be used",
     "top1": "videos whose first answer is the true class",
     "top5": "videos whose true class is among the first five answers",
     "mean_per_class": "the top-1 of every class by itself, averaged over classes",
@@ -29,6 +30,7 @@ MOTION_DIRECTION = {
 """The same for the motion-direction test; chance, and what a backbone blind to time gets, is 0.5."""
 
 _PATTERNS = {
+    "recall_": "annotated segments that the surest detections find, as many for each as the number says",
     "map_": "mean average precision of segments at temporal overlap",
     "f1_": "segment F1 at overlap",
     "fap_": "frame average precision of boxes at overlap",

@@ -43,7 +43,7 @@ class LocalizationRun:
     def outcome(self, checkpoints: Path | None, train: Features, test: Features, *, seed: int) -> Outcome:
         """Train, detect, score."""
         from twlv.heads import full_float32
-        from twlv.nn.precision import resolve_device
+        from twlv.nn.precision import fast_float32, resolve_device
 
         resize = self.settings.max_length if self.settings.resize else None
         room = self.task.memory_gb * 1e9
@@ -55,7 +55,7 @@ class LocalizationRun:
         check_clock(asked)
         external = self._external()
         device = resolve_device(self.task.device)
-        with full_float32(device):
+        with full_float32(device), fast_float32(device):
             training, checkpoint = self._train(checkpoints, known, asked, external, device)
             model = self._chosen(training)
             found, failed = self._detect(model, asked, external)
