@@ -203,6 +203,20 @@ def test_one_query_answers_for_a_tube() -> None:
     assert found.counts.people == 3 + 2 + 1
 
 
+def test_the_cost_of_a_tube_is_a_mean_over_its_steps() -> None:
+    """A sum would give the better query to the longer tube, though the shorter one loses more without it."""
+    centres = torch.tensor([0.53, 0.3])  # of two people, the second there once; the queries are at 0.5 and 0.6
+    boxes = torch.tensor([0.0, 0.5, 0.2, 0.2]).repeat(3, 2, 1)
+    boxes[..., 0] = centres
+    present = torch.tensor([[True, True], [True, False], [True, False]])
+    target = TubeTarget(steps=torch.arange(3), boxes=boxes, labels=torch.ones(3, 2, K), present=present)
+    said = torch.tensor([0.0, 0.5, 0.2, 0.2]).repeat(1, 1, 3, 2, 1)
+    said[..., 0] = torch.tensor([0.5, 0.6])
+    only_l1 = replace(PLAIN, cost_classes=0.0, cost_giou=0.0)
+    tubelets = Tubelets(boxes=said, logits=torch.zeros(1, 1, 3, 2, K))
+    assert match(at_steps(tubelets, batch([target])), batch([target]), only_l1).tolist() == [[[1, 0]]]
+
+
 def test_a_tube_of_one_step_is_a_frame() -> None:
     said, (xyxy, labels) = _said(clips=1), _people(3)
     tube = TubeTarget(

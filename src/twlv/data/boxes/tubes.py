@@ -110,8 +110,8 @@ def tubes_at(
 ) -> tuple[DoubleArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Everybody who is in any of A frames (from 1): corners (A, n, 4), labels (n, K), and who is where (A, n).
 
-    Corners are in shares of the picture, 0 where somebody is not there. ``heads.stal.targets.tubes`` takes this,
-    to teach whole tubes instead of a key frame.
+    Corners are in shares of the picture, 0 where somebody is not there. ``heads.stal.targets.tubes`` takes
+    this, to teach whole tubes instead of a key frame.
     """
     people = [tube for tube in video.tubes if any(tube.first_frame <= f <= tube.last_frame for f in frames)]
     size = np.array([video.width_px, video.height_px] * 2)
