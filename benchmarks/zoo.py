@@ -6,10 +6,10 @@
     python benchmarks/zoo.py --only videomae_vit_b umt1_vit_b
 
 One clip on one thread, as ``twlv embed`` runs one on every core. Seconds are CPU time, the least of
-``--repeat`` clips, so that what other programs do counts as little as possible. The peak is the rate of a matrix product
-(1568 x 768 x 3072) in the precision that the backbone chose, measured in the same run. Operations are counted,
-not estimated. Memory is the most that the process held, and what one clip added to it beyond the weights; each
-backbone runs in a process of its own.
+``--repeat`` clips, so that what other programs do counts as little as possible. The peak is the rate of a
+matrix product (1568 x 768 x 3072) in the precision that the backbone chose, measured in the same run.
+Operations are counted, not estimated. Memory is the most that the process held, and what one clip added to it
+beyond the weights; each backbone runs in a process of its own.
 """
 
 from __future__ import annotations
