@@ -26,8 +26,8 @@ class Linking:
     """Defaults are those of the action tubelet detector.
 
     ``most`` detections of a frame and label, none of which overlaps a surer one by more than ``most_overlap``.
-    A tube goes on where they overlap by ``least_overlap`` or more, ends after ``misses`` frames without one, and
-    counts with ``least_frames`` frames and a mean score of ``least_score`` or more.
+    A tube goes on where they overlap by ``least_overlap`` or more, and ends after ``misses`` frames without
+    one. It counts with ``least_frames`` frames and a mean score of ``least_score`` or more.
     """
 
     most: int = 10
