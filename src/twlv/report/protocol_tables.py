@@ -15,6 +15,7 @@ from pathlib import Path
 
 from twlv.errors import ResultError
 from twlv.files import write_atomic
+from twlv.report.protocol_boxes import boxes_recipe, boxes_table
 from twlv.report.protocol_localization import localization_recipes, localization_table
 from twlv.report.protocol_recipes import attentive_recipes, linear_recipes
 from twlv.report.protocol_segmentation import segmentation_recipes, segmentation_table
@@ -44,7 +45,7 @@ def fill(text: str, results: Sequence[Result] = ()) -> str:
     """
     blocks: dict[str, Callable[[], str]] = {
         **BLOCKS,
-        **{f"ours-{table}": partial(ours, table, results) for table in (3, 5, 6, 9, 10, 12)},
+        **{f"ours-{table}": partial(ours, table, results) for table in (3, 5, 6, 9, 10, 11, 12)},
         **{f"small-{task}": partial(small, task, results) for task in ("linear_probe", "attentive_probe")},
     }
 
@@ -261,6 +262,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "9": lambda: localization_table(9),
     "10": lambda: localization_table(10),
     "recipes-localization": localization_recipes,
+    "11": boxes_table,
+    "recipes-boxes": boxes_recipe,
     "12": segmentation_table,
     "recipes-segmentation": segmentation_recipes,
 }

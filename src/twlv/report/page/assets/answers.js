@@ -103,7 +103,7 @@ function matrix(card, names, counts, data) {
   const tall = top + side * names.length + 74;
   const svg = drawing(width, tall, card.figure.title);
   const marks = [];
-  svg.append(write(left, 18, 'rows: true class, columns: predicted class', { class: 'tick' }));
+  svg.append(write(8, 18, 'rows: true class, columns: predicted class', { class: 'tick' }));
   counts.forEach((row, i) => {
     const total = row.reduce((sum, count) => sum + count, 0) || 1;
     svg.append(write(left - 6, top + side * (i + 0.5) + 4, cut(names[i], left - 10), { 'text-anchor': 'end', class: 'tick' }));

@@ -80,8 +80,8 @@ RENDERERS.direction_histogram = (figure, card) => {
   function draw() {
     const { edges, forward, reversed } = figure.items[state.item].data;
     const width = card.width;
-    const box = { left: 52, right: width - 16, top: 34, bottom: 250 };
-    const svg = drawing(width, 296, figure.title);
+    const box = { left: 52, right: width - 16, top: 50, bottom: 266 };
+    const svg = drawing(width, 312, figure.title);
     const x = scale(edges[0], edges[edges.length - 1], box.left, box.right);
     const y = scale(0, Math.max(1, ...forward, ...reversed), box.bottom, box.top);
     frame(svg, box, x, y, { x: 'decision value (0: undecided) →', y: 'videos' });

@@ -10,7 +10,8 @@ function plot(card, points, names, data, options = {}) {
     return;
   }
   const spread = (axis) => points.flatMap((p) => [p[axis], ...(p[`${axis}ci`] || [])]);
-  const [x0, x1] = options.log ? [Math.min(...spread('x')) / 1.4, Math.max(...spread('x')) * 1.4] : extent(spread('x'));
+  const room = new Set(spread('x')).size > 1 ? 1.4 : 3;
+  const [x0, x1] = options.log ? [Math.min(...spread('x')) / room, Math.max(...spread('x')) * room] : extent(spread('x'));
   const x = scale(x0, x1, box.left, box.right, options.log);
   const y = scale(...extent(spread('y')), box.bottom, box.top);
   frame(svg, box, x, y, names);
