@@ -117,4 +117,4 @@ def test_augmentation_needs_a_backbone_and_a_training_split(twlv, manifest: Path
     assert "no training split" in done.err
     done = twlv("evaluate", "knn", "--dataset", manifest, "--backbone", FLOW, "--recipe", "ssv2")
     assert done.status == 2
-    assert "--recipe is of linear-probe, attentive-probe and temporal-segmentation, this is knn" in done.err
+    assert "temporal-segmentation and spatiotemporal-localization, this is knn" in done.err

@@ -186,7 +186,7 @@ def _measure(
     if isinstance(model, Store):
         few = shot(data, options, seed)
         return evaluate(model, few, task, reversed_store=options.reversed_store, **arguments)
-    reading = reading_arguments(options)
+    reading = reading_arguments(options, task)
     augmentation = augmentation_of(options, options.task)
     if augmentation is not None:
         from twlv.evaluation_live import evaluate_augmented

@@ -25,11 +25,14 @@ def shot(data: Dataset, options: EvaluateOptions, seed: int) -> Dataset:
     return few_shot(data, options.shots, seed=seed, split=options.train_split or "train")
 
 
-def reading_arguments(options: EvaluateOptions) -> dict[str, Any]:
-    """How videos are read: the flags, and where they say nothing the recipe."""
+def reading_arguments(options: EvaluateOptions, task: object) -> dict[str, Any]:
+    """How videos are read: the flags, where they say nothing the recipe, else the task's own way."""
     from twlv.cli.progress import progress
+    from twlv.evaluation import default_sampling
 
     sampling, views = sampling_of(options), views_of(options.views)
+    if options.sampling is None:
+        sampling = replace(default_sampling(task), num_frames=options.num_frames)
     if options.recipe is not None:
         protocol = protocol_of(options.task, options.recipe)
         if options.sampling is None and options.frame_step is None:

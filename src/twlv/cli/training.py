@@ -14,6 +14,7 @@ from twlv.errors import UsageError
 if TYPE_CHECKING:
     from twlv.augmentation import Augmentation, DrawnViews
     from twlv.tasks.recipes_attentive import AttentiveProtocol
+    from twlv.tasks.recipes_boxes import BoxProtocol
     from twlv.tasks.recipes_linear import LinearProtocol
     from twlv.tasks.recipes_segmentation import SegmentationProtocol
 
@@ -112,9 +113,12 @@ def augments(task: str, recipe: str | None) -> bool:
     return recipe is not None and protocol_of(task, recipe).augmentation is not None
 
 
-def protocol_of(task: str, name: str) -> LinearProtocol | AttentiveProtocol | SegmentationProtocol:
+def protocol_of(
+    task: str, name: str
+) -> LinearProtocol | AttentiveProtocol | SegmentationProtocol | BoxProtocol:
     """The report's settings of a task for a data set. Raises UsageError for a task without recipes."""
     from twlv.tasks.recipes_attentive import attentive_protocol
+    from twlv.tasks.recipes_boxes import box_protocol
     from twlv.tasks.recipes_linear import linear_protocol
     from twlv.tasks.recipes_segmentation import segmentation_protocol
 
@@ -124,7 +128,12 @@ def protocol_of(task: str, name: str) -> LinearProtocol | AttentiveProtocol | Se
         return attentive_protocol(name)
     if task == "temporal-segmentation":
         return segmentation_protocol(name)
-    raise UsageError(f"--recipe is of linear-probe, attentive-probe and temporal-segmentation, this is {task}")
+    if task == "spatiotemporal-localization":
+        return box_protocol(name)
+    raise UsageError(
+        "--recipe is of linear-probe, attentive-probe, temporal-segmentation and spatiotemporal-localization, "
+        f"this is {task}"
+    )
 
 
 def overridden(base: Any, cls: type[Any], words: tuple[str, ...], named: str) -> Any:
