@@ -10,7 +10,7 @@ import pytest
 from twlv.data import check_dataset
 from twlv.errors import FeatureError, StoreError
 from twlv.store.official_store import _annotation
-from twlv.tasks.table import class_label
+from twlv.tasks.labels import class_label
 from twlv.types import ClassLabel, ClassLabels, Dataset, DatasetCard, Sample, label_indices
 
 

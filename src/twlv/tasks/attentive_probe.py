@@ -13,12 +13,13 @@ from twlv.errors import FeatureError, UsageError
 from twlv.tasks.answers import scored
 from twlv.tasks.attentive_training import TokenTrainer, usual_batch, usual_epochs
 from twlv.tasks.choices import require_choice
-from twlv.tasks.probe_grid import Choice, Point, select
+from twlv.tasks.probe_grid import Choice, select
 from twlv.tasks.probe_recipe import CONSTANTS
 from twlv.tasks.scoring import Missing, baselines, notes
 from twlv.tasks.seeds import derive
 from twlv.tasks.table import check_pair, class_count
 from twlv.tasks.token_table import Segments, TokenTable, gather_tokens
+from twlv.tasks.tried import Point
 from twlv.types import Json, Level, Outcome
 
 if TYPE_CHECKING:
@@ -41,11 +42,10 @@ class AttentiveProbe:
     set, by the rules of ``LinearProbe``. The defaults are V-JEPA's pooler, clipping and decay groups with the
     grid of V-JEPA 2's evaluation (20 probes); ``tasks.recipes`` has the settings of the report and others.
 
-    Videos with several labels are trained on and scored as ``LinearProbe`` has it (binary cross-entropy, mAP).
-
+    Videos with several labels are trained on and scored as in ``LinearProbe`` (binary cross-entropy, mAP).
     The learning rate falls along half a cosine to 0, updated before each step (V-JEPA's form). The probe
-    depends on the seed alone, not on the order in which videos are listed, and touches no global random state;
-    on a CPU, equal seeds give equal bits, and so does a run that was interrupted and started again.
+    depends on the seed alone and touches no global random state; on a CPU, equal seeds give equal bits, and so
+    does a run that was interrupted and started again.
 
     Attributes:
         pooler: ``vjepa``: cross-attention, residual and MLP. ``vjepa2``: three self-attention blocks before it.
@@ -194,12 +194,9 @@ class AttentiveProbe:
         )
 
     def _gather(self, features: Features, role: str) -> TokenTable:
+        views, memory = self.spatial_views, self.memory_gb * 1e9
         return gather_tokens(
-            features,
-            role=role,
-            segments=self.segments,
-            spatial_views=self.spatial_views,
-            memory_bytes=self.memory_gb * 1e9,
+            features, role=role, segments=self.segments, spatial_views=views, memory_bytes=memory
         )
 
     def _choose(self, trainer: TokenTrainer, asked: TokenTable) -> Choice:

@@ -13,8 +13,9 @@ from twlv.codec import to_json
 from twlv.errors import FeatureError
 from twlv.metrics import Labels
 from twlv.tasks.answers import metric_of
-from twlv.tasks.probe_grid import Choice, Point, tried_record
+from twlv.tasks.probe_grid import Choice
 from twlv.tasks.token_table import TokenTable
+from twlv.tasks.tried import Point, tried_record
 from twlv.types import IntArray, Json
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ import numpy as np
 
 from twlv.codec import to_json
 from twlv.errors import FeatureError
-from twlv.tasks.probe_grid import Point, Trainer, places
+from twlv.tasks.probe_grid import Trainer, places
 from twlv.tasks.split import hold_out
 from twlv.tasks.table import Rows, Table, gather
+from twlv.tasks.tried import Point
 from twlv.types import FloatArray, IntArray, Json
 
 if TYPE_CHECKING:

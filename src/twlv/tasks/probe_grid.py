@@ -5,26 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from twlv.errors import FeatureError
 from twlv.metrics import Labels
-from twlv.tasks.answers import metric_of, quality
 from twlv.tasks.seeds import derive
 from twlv.tasks.split import Split, hold_out
 from twlv.tasks.table import Table
-from twlv.types import DoubleArray, IntArray, Json
+from twlv.tasks.tried import Point, mean_of_splits, number, tried_record
+from twlv.types import IntArray, Json
 
 if TYPE_CHECKING:
     import torch
 
     from twlv.heads import LinearHeads, LinearRecipe, Places
-    from twlv.heads.judged import AnyJudged
-
-Point: TypeAlias = tuple[float, float]
-"""Learning rate and weight decay."""
 
 _WEIGHTS_AT_ONCE = 200_000_000  # of all heads that train side by side; 2.4 GB with their optimiser's state
 _ENOUGH_HELD_OUT = 300  # videos judged in all splits together, if five splits give that many
@@ -150,7 +146,7 @@ def select(
         )
         return Choice(point=middle, record={"split": "none: too few training videos"}, notes=(said,))
     splits = [split, *_more_splits(trainer, fraction, len(split.held_out), max_splits)]
-    tried = _mean([trainer.tried(points, one.fit, one.held_out) for one in splits])
+    tried = mean_of_splits([trainer.tried(points, one.fit, one.held_out) for one in splits])
     usable = [i for i, one in enumerate(tried) if not one["diverged"]]
     if not usable:
         raise FeatureError(f"the probe diverged at every one of {len(points)} points; set lower learning_rates")
@@ -184,61 +180,17 @@ def _more_splits(trainer: Candidates, fraction: float, num_held_out: int, most: 
 
 def _within_one_error(tried: Sequence[Mapping[str, Json]], num_videos: int) -> int:
     """The one of lowest loss among those within a standard error (of a proportion) of the best top-1."""
-    top1 = [_number(one["held_out_top1"]) / 100 for one in tried]
+    top1 = [number(one["held_out_top1"]) / 100 for one in tried]
     highest = max(top1)
     least = highest - math.sqrt(highest * (1 - highest) / num_videos)
     near = [i for i, value in enumerate(top1) if value >= least - 1e-12]
-    return min(near, key=lambda i: (_number(tried[i]["held_out_loss"]), i))
+    return min(near, key=lambda i: (number(tried[i]["held_out_loss"]), i))
 
 
 def _highest_map(tried: Sequence[Mapping[str, Json]], num_videos: int) -> int:
     """The one of highest held-out mAP, then of lowest loss: no binomial says how far an mAP may be off."""
-    keys = [(-_number(one["held_out_map"]), _number(one["held_out_loss"])) for one in tried]
+    keys = [(-number(one["held_out_map"]), number(one["held_out_loss"])) for one in tried]
     return min(range(len(keys)), key=lambda i: (*keys[i], i))
-
-
-def _mean(splits: Sequence[Sequence[Mapping[str, Json]]]) -> list[dict[str, Json]]:
-    """The mean over splits of every point's numbers; a point that diverged on one of them has none."""
-    means: list[dict[str, Json]] = []
-    for runs in zip(*splits, strict=True):
-        diverged = any(run["diverged"] for run in runs)
-        numbers = {
-            name: None if diverged else float(np.mean([_number(run[name]) for run in runs]))
-            for name in runs[0]
-            if name.startswith("held_out_") or name == "train_loss"
-        }
-        means.append({**runs[0], "diverged": diverged, **numbers})
-    return means
-
-
-def tried_record(
-    points: Sequence[Point],
-    finite: Sequence[bool],
-    last_loss: DoubleArray,
-    judged: AnyJudged | None,
-    labels: Labels,
-) -> list[dict[str, Json]]:
-    """Held-out numbers of one head for each point; ``judged`` is of the ``finite`` ones alone, in order."""
-    metric = metric_of(labels)
-    column = np.cumsum(finite) - 1
-    records: list[dict[str, Json]] = []
-    for i, (rate, decay) in enumerate(points):
-        own = judged if finite[i] else None
-        records.append(
-            {
-                "learning_rate": rate,
-                "weight_decay": decay,
-                "diverged": not finite[i],
-                f"held_out_{metric}": quality(own, int(column[i]), labels) if own else None,
-                "held_out_loss": float(own.loss[:, column[i]].mean()) if own else None,
-                "train_loss": float(last_loss[i]) if own else None,
-            }
-        )
-    return records
-
-
-def _number(value: Json) -> float:
-    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 def _edge(points: Sequence[Point], best: int, tried: Sequence[Mapping[str, Json]]) -> tuple[str, ...]:
@@ -248,7 +200,7 @@ def _edge(points: Sequence[Point], best: int, tried: Sequence[Mapping[str, Json]
     if len(rates) < 3 or chosen not in (rates[0], rates[-1]):
         return ()
     metric = "held_out_map" if "held_out_map" in tried[best] else "held_out_top1"
-    inside = [_number(one[metric]) for one in tried if one["learning_rate"] in rates[1:-1]]
-    if max(inside) >= _number(tried[best][metric]):
+    inside = [number(one[metric]) for one in tried if one["learning_rate"] in rates[1:-1]]
+    if max(inside) >= number(tried[best][metric]):
         return ()
     return (f"the chosen learning rate {chosen:g} is at the edge of the grid; a wider one may do better",)

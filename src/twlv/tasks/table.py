@@ -8,16 +8,15 @@ Axis letters: n videos, M rows (clips) of a video, R rows of all videos, D width
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from twlv.errors import FeatureError
 from twlv.metrics import Labels
-from twlv.types import ClassLabel, ClassLabels, Embedding, FloatArray, IntArray, Sample
+from twlv.tasks.labels import class_label, labels_of, memberships
+from twlv.types import Embedding, FloatArray, IntArray, Sample
 
 if TYPE_CHECKING:
     from twlv.contracts import Features
@@ -54,7 +53,7 @@ class Table:
     def missing_labels(self) -> Labels:
         """The same as ``labels`` of the missing videos."""
         if self.labels.ndim == 2:
-            return _memberships(self.missing, self.labels.shape[1])
+            return memberships(self.missing, self.labels.shape[1])
         return np.array([class_label(sample) for sample in self.missing], dtype=np.int64)
 
     @property
@@ -152,38 +151,6 @@ def class_count(classes: tuple[str, ...], *tables: Table) -> int:
             raise FeatureError(f"video '{ids[bad[0]]}' has label {labels[bad[0]]}, but {known}")
         largest = max(largest, int(labels.max()))
     return len(classes) or largest + 1
-
-
-def labels_of(samples: Sequence[Sample], classes: Sequence[str] | None) -> Labels:
-    """The class index of each sample (n,); or, where all may have several of ``classes``, which ones (n, C).
-
-    Raises:
-        FeatureError: a sample without a class label, or with another kind of it; names the video.
-    """
-    if classes is not None and any(isinstance(sample.target, ClassLabels) for sample in samples):
-        return _memberships(samples, len(classes))
-    return np.array([class_label(sample) for sample in samples], dtype=np.int64)
-
-
-def _memberships(samples: Sequence[Sample], num_classes: int) -> npt.NDArray[np.bool_]:
-    found = np.zeros((len(samples), num_classes), dtype=bool)
-    for row, sample in zip(found, samples, strict=True):
-        if not isinstance(sample.target, ClassLabels):
-            raise FeatureError(f"video '{sample.video_id}' has not a list of class labels, as others have")
-        indices = np.array(sample.target.indices, dtype=np.int64)
-        if (bad := indices[(indices < 0) | (indices >= num_classes)]).size:
-            known = f"the data set has {num_classes} classes (0 to {num_classes - 1})"
-            raise FeatureError(f"video '{sample.video_id}' has label {bad[0]}, but {known}")
-        row[indices] = True
-    return found
-
-
-def class_label(sample: Sample) -> int:
-    """The class index of a sample; FeatureError, naming the video, if it has none or several."""
-    if not isinstance(sample.target, ClassLabel):
-        seen = "no class label" if sample.target is None else "several class labels"
-        raise FeatureError(f"video '{sample.video_id}' has {seen}; recognition needs one for every video")
-    return sample.target.index
 
 
 def _checked(embedding: Embedding, dim: int, role: str) -> FloatArray:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from twlv.errors import FeatureError, UsageError
-from twlv.tasks.table import Table, labels_of
+from twlv.tasks.labels import labels_of
+from twlv.tasks.table import Table
 from twlv.types import DoubleArray, Embedding, FloatArray, IntArray, Json, Sample, label_indices
 
 if TYPE_CHECKING:
