@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from dataclasses import replace
 
 import pytest
@@ -372,6 +373,9 @@ def test_configurations_that_contradict_themselves_are_refused(encoder: VitConfi
         _config(encoder, Use(target=Pixels(), predictor="other"))
     with pytest.raises(UsageError, match="cannot be read at the place"):
         Use(target=Global(teacher="image"))
+    for switch in ({"class_token": True}, {"position": "learned"}):
+        with pytest.raises(UsageError, match="cannot be pretrained here"):
+            _config(dataclasses.replace(encoder, **switch))
     with pytest.raises(UsageError, match="is a video model"):
         Objective(_config(encoder, Use(target=ImageTeacher(teacher="video"))))
     with pytest.raises(UsageError, match="no target has a weight at step 9"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from twlv.backbones.loaded import loaded
 from twlv.backbones.own import KIND, config_json
 from twlv.backbones.random_weights import random_card
 from twlv.errors import UsageError
+from twlv.nn.init import initialise
 from twlv.nn.vit import VideoTransformer, VitConfig
 from twlv.pretrain.objective.records import Seen
 from twlv.pretrain.objective.targets import frozen
@@ -99,6 +101,33 @@ def test_the_last_blocks_of_a_folder_of_ours(encoder: VitConfig, tmp_path: Path)
     assert not values.requires_grad
     with pytest.raises(UsageError, match="has 3 blocks"):
         VideoTeacher(teacher=str(tmp_path / "stage0"), blocks=4).open(_context(encoder)).prepare(seen)
+
+
+def test_the_blocks_of_a_teacher_with_a_class_token_are_its_patches(
+    encoder: VitConfig, tmp_path: Path
+) -> None:
+    config = dataclasses.replace(encoder, class_token=True, position="learned", depth=2)
+    parts = KIND.assemble(config_json(config))
+    initialise(parts.module)
+    card = random_card("video_transformer", config_json(config))
+    save(
+        tmp_path / "t",
+        loaded(
+            card=card,
+            kind="video_transformer",
+            config=config_json(config),
+            parts=parts,
+            device="cpu",
+            dtype="float32",
+        ),
+    )
+    found = frozen.teacher(str(tmp_path / "t"), torch.device("cpu"))
+    frames = _seen(encoder).frames
+    *_, last = found.blocks(frames, 2)
+    mean, std = (torch.tensor(part)[:, None, None] for part in (card.mean, card.std))
+    network = found._own_network()
+    with torch.no_grad():
+        torch.testing.assert_close(network.norm(last), network((frames - mean) / std))
 
 
 def test_blocks_of_a_foreign_model_are_refused(encoder: VitConfig, teachers) -> None:

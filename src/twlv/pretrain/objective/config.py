@@ -171,6 +171,8 @@ class ObjectiveConfig:
             self._check(use, names)
         if (self.place_weights == "saliency") != bool(self.place_teacher):
             raise UsageError("place_teacher is for place_weights='saliency', which needs one")
+        if self.encoder.class_token or self.encoder.position == "learned":
+            raise UsageError("an encoder with a class token or learned positions cannot be pretrained here")
         if not 0 < self.visible_share < 1 or not 0 < self.images.visible_share < 1:
             raise UsageError("visible_share lies between 0 and 1, both excluded")
 

@@ -75,7 +75,7 @@ class FrozenTeacher:
             raise UsageError(f"{self.backbone.card.name} has {depth} blocks; the last {count} were asked for")
         tokens, grid = network.embed(self._prepared(frames))
         _, kept = network.encode_blocks(tokens, keep=range(depth - count + 1, depth + 1))
-        return [kept[number].reshape(len(frames), *grid, -1) for number in sorted(kept)]
+        return [network.on_grid(kept[number], grid) for number in sorted(kept)]
 
     def _own_network(self) -> VideoTransformer:
         if self._network is None:
