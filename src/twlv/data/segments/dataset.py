@@ -67,7 +67,7 @@ def read_segments_dataset(path: Path, *, root: Path | None = None, choice: Choic
     )
     return Dataset(
         card=DatasetCard(
-            name=path.name.removesuffix(".gz").removesuffix(".json"),
+            name=_name(path),
             version=truth.version or "1",
             classes=names,
             annotation_sha256=sha256,
@@ -77,6 +77,12 @@ def read_segments_dataset(path: Path, *, root: Path | None = None, choice: Choic
         missing=missing,
         notes=(*_left_out(truth), *named, *chosen, *_notes(videos, names, splits)),
     )
+
+
+def _name(path: Path) -> str:
+    """The name of the file, or of its folder where the file is only called annotations."""
+    name = path.name.removesuffix(".gz").removesuffix(".json")
+    return path.resolve().parent.name if name == "annotations" else name
 
 
 def class_names(truth: SegmentTruth) -> tuple[tuple[str, ...], tuple[str, ...]]:
