@@ -125,6 +125,27 @@ def test_the_cap_of_rows_is_of_all_labels_together() -> None:
     assert frame_ap(both, truth, labels=np.array([2, 5]), rules=RULES["slowfast"]).ap[0] == 1.0
 
 
+def test_a_frame_of_other_labels_is_known_without_being_named() -> None:
+    """Detections there are false, and in a frame that no row of the truth names they are ignored."""
+    person = _boxes((0, 1, 0))
+    other = FrameBoxes(frame=np.array([1]), label=np.array([99]), xyxy=person.xyxy)
+    truth = FrameBoxes(
+        frame=np.array([0, 1]), label=np.array([2, 99]), xyxy=np.concatenate([person.xyxy, other.xyxy])
+    )
+    for frame, value in ((1, 0.5), (2, 1.0)):
+        found = FrameBoxes(
+            frame=np.array([0, frame]),
+            label=np.array([2, 2]),
+            xyxy=np.concatenate([person.xyxy] * 2),
+            score=np.array([0.1, 0.9]),
+        )
+        scores = frame_ap(found, truth, labels=LABELS)
+        assert (scores.mean_ap, scores.left.elsewhere) == (value, int(frame == 2))
+    assert frame_ap(found, truth, labels=LABELS, frames=np.array([2])).mean_ap == 0.5
+    mmaction2 = frame_ap(found, truth, labels=LABELS, frames=np.array([2]), rules=RULES["mmaction2"])
+    assert mmaction2.mean_ap == 1.0
+
+
 def test_equal_scores_are_counted_and_keep_the_order_of_rows() -> None:
     truth = _boxes((0, 1, 0))
     right, wrong = (0, 1, 0.5), (5, 1, 0.5)
