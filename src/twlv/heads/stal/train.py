@@ -36,8 +36,8 @@ class Recipe:
     """How a decoder is trained. The defaults are the report's Table 8; the clipping is inferred.
 
     ``batch_size`` clips make a step, the last one of an epoch may have fewer; ``clips_at_once`` bounds the
-    memory, and moves nothing but the draws of dropout. ``weight_decay`` is of matrices and tables, not of biases
-    and norms (VideoGLUE). ``clip_norm`` bounds the length of the gradient; None: it does not.
+    memory, and moves nothing but the draws of dropout. ``weight_decay`` is of matrices and tables, not of
+    biases and norms (VideoGLUE). ``clip_norm`` bounds the length of the gradient; None: it does not.
     """
 
     epochs: int = 50
@@ -84,7 +84,7 @@ def fit_decoder(
     """
     checkpoint = checkpoint or Checkpoint()
     decoder = Decoder(config, seed=init_seed).to(device)
-    trainer = _Trainer(decoder, loss, recipe, len(frames))
+    trainer = Trainer(decoder, loss, recipe, len(frames))
     history: list[list[float]] = []
     if (kept := checkpoint.load()) is not None:
         restore(trainer.decoder, trainer.optimizer, kept.tensors)
@@ -109,7 +109,7 @@ def fit_decoder(
     return Fitted(decoder=trainer.decoder.eval(), losses=said, unmatched=trainer.unmatched)
 
 
-class _Trainer:
+class Trainer:
     """A decoder and its optimiser; ``steps`` are done."""
 
     def __init__(self, decoder: Decoder, loss: LossSettings, recipe: Recipe, num_frames: int) -> None:
