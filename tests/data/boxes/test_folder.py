@@ -212,6 +212,7 @@ def test_both_forms_of_the_list(tmp_path: Path) -> None:
 def test_numbers_are_read_as_python_reads_them(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     texts = [f"{value:.{digits}f}" for digits in (1, 3, 6, 12) for value in rng.random(50)]
+    texts += [f".{digits}" for digits in rng.integers(10**16, 10**17, 100)]  # more than 53 bits
     texts += ["1e-9", "+0.5", ".5", "5.", "0.1234567890123456789", "-0.0", "1.7976931348623157e10"] * 2
     texts += ["0"] * (-len(texts) % 4)
     rows = [texts[index : index + 4] for index in range(0, len(texts), 4)]
