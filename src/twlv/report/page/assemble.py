@@ -28,6 +28,7 @@ SCRIPTS = (
     "answers.js",
     "strips.js",
     "frames.js",
+    "sprites.js",
     "explorer.js",
     "records.js",
     "live.js",
