@@ -82,6 +82,8 @@ def text(report: SegmentReport, per_class: bool) -> str:
     if per_class:
         ap = scores.ap.mean(axis=0)
         lines += ["", *(f"{100 * ap[i]:8.2f}  {name}" for i, name in enumerate(report.labels))]
+    shares = ", ".join(f"{100 * each[0]:.1f} % {kind}" for kind, each in report.errors.items())
+    lines += ["", f"of the surest detections, as many as segments, at overlap 0.50: {shares}"]
     return "\n".join(lines + [f"note: {note}" for note in report.notes])
 
 

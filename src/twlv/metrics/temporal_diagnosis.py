@@ -26,8 +26,16 @@ from twlv.metrics.temporal_segments import RULES, Segments, TruthRules, counted
 from twlv.types import DoubleArray, IntArray
 
 KINDS = ("true", "double", "wrong_label", "localization", "confusion", "background")
+THUMOS14_LENGTHS = (3.0, 6.0, 12.0, 18.0)
+ACTIVITYNET_LENGTHS = (30.0, 60.0, 120.0, 180.0)
+"""Seconds between classes of length (DETAD)."""
 SLIGHT = 0.1
 """The overlap below which a detection is of the background (DETAD)."""
+
+
+def length_edges(thresholds: Sequence[float]) -> tuple[float, ...]:
+    """Those of ActivityNet for overlaps from 0.5 on, else those of THUMOS14."""
+    return ACTIVITYNET_LENGTHS if min(thresholds) >= 0.5 else THUMOS14_LENGTHS
 
 
 def error_kinds(detections: Segments, truth: Segments, *, threshold: float = 0.5) -> tuple[IntArray, Segments]:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from twlv.errors import UnknownName
 from twlv.metrics.temporal_ap import ACTIVITYNET_THRESHOLDS, THUMOS14_THRESHOLDS
+from twlv.metrics.temporal_diagnosis import ACTIVITYNET_LENGTHS, THUMOS14_LENGTHS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ _THUMOS14 = LocalizationRecipe(
     thresholds=THUMOS14_THRESHOLDS,
     clip_seconds=0.5,
     stride_seconds=0.125,
-    length_edges_seconds=(3.0, 6.0, 12.0, 18.0),
+    length_edges_seconds=THUMOS14_LENGTHS,
 )
 _SMALL = LocalizationRecipe(
     resize=False,
@@ -128,7 +129,7 @@ _ACTIVITYNET = LocalizationRecipe(
     thresholds=ACTIVITYNET_THRESHOLDS,
     clip_seconds=0.5,
     stride_seconds=0.25,
-    length_edges_seconds=(30.0, 60.0, 120.0, 180.0),
+    length_edges_seconds=ACTIVITYNET_LENGTHS,
 )
 RECIPES: Mapping[str, LocalizationRecipe] = MappingProxyType(
     {
@@ -143,8 +144,8 @@ RECIPES: Mapping[str, LocalizationRecipe] = MappingProxyType(
         "activitynet-original": replace(_ACTIVITYNET, positions=True, smoothing=0.0, vote="score x overlap"),
     }
 )
-"""By name. Sources: the report authors' code and the original release; edges of lengths are DETAD's. ``small`` is
-ours, for a few minutes of video and a few hundred steps."""
+"""By name. Sources: the report authors' code and the original release; edges of lengths are DETAD's.
+``small`` is ours, for a few minutes of video and a few hundred steps."""
 
 
 def recipe_of(name: str) -> LocalizationRecipe:

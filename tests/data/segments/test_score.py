@@ -171,9 +171,12 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     document = json.loads(capsys.readouterr().out)
     assert document["average_map"] == pytest.approx(5 / 6)
     assert document["per_class"]["jump"] == {"num_segments": 1, "ap": [1.0]}
+    assert document["errors"]["true"][0] == 1.0
+    assert [row["num"] for row in document["by_length"]] == [4, 0, 0, 0, 0]
     assert main([*words, "--per-class"]) == 0
     shown = capsys.readouterr().out
     assert "rules: official" in shown
     assert "58.33" in shown
+    assert "100.0 % true, 0.0 % double" in shown
     assert main([*words, "--thresholds", "half"]) == 2
     assert "--thresholds takes" in capsys.readouterr().err

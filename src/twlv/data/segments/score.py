@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from twlv.data.segments.arrays import (
@@ -18,13 +18,17 @@ from twlv.data.segments.truth import SegmentTruth
 from twlv.errors import InputError, UsageError
 from twlv.metrics.temporal_ap import DetectionScores, detection_scores
 from twlv.metrics.temporal_chance import random_detections
+from twlv.metrics.temporal_diagnosis import by_length, error_profile, length_edges
 from twlv.metrics.temporal_segments import TruthRules
 from twlv.types import Json
 
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentReport:
-    """The score of a file of detections, and of random detections of equal number under the same rules."""
+    """The score of a file of detections, and of random detections of equal number under the same rules.
+
+    ``errors`` and ``by_length`` are those of ``metrics.temporal_diagnosis``.
+    """
 
     rules: str
     subset: str
@@ -33,6 +37,8 @@ class SegmentReport:
     labels: tuple[str, ...]
     scores: DetectionScores
     random: DetectionScores
+    errors: Mapping[str, Sequence[float]]
+    by_length: Sequence[Mapping[str, float]]
     notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Json]:
@@ -56,6 +62,8 @@ class SegmentReport:
                 name: {"num_segments": int(self.scores.num_truth[i]), "ap": self.scores.ap[:, i].tolist()}
                 for i, name in enumerate(self.labels)
             },
+            "errors": {kind: list(shares) for kind, shares in self.errors.items()},
+            "by_length": [dict(row) for row in self.by_length],
             "notes": list(self.notes),
         }
 
@@ -100,6 +108,10 @@ def score_detections(
         labels=tuple(names[index] for index in scores.labels),
         scores=scores,
         random=random,
+        errors=error_profile(found, real),
+        by_length=by_length(
+            found, real, edges_seconds=length_edges(thresholds), thresholds=thresholds, rules=rules
+        ),
         notes=(*notes, *_notes_of_scores(scores, random, len(real), len(without))),
     )
 
