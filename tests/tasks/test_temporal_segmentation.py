@@ -258,7 +258,7 @@ def test_settings_that_make_no_sense_are_refused(long_videos) -> None:
 def test_the_background_is_a_choice(long_videos) -> None:
     halves = long_videos.features(range(4)), long_videos.features([8, 9])
     usual, every = QUICK.run(*halves), replace(QUICK, background=()).run(*halves)
-    assert "no segments but background: background" in usual.notes
+    assert "classes that are no segments: background" in usual.notes
     assert "every class is scored as an action" in every.notes
     assert usual.details["background"] == ["background"]
     assert plain(usual)["accuracy"] == plain(every)["accuracy"]

@@ -20,7 +20,7 @@ def notes(
         said = ", ".join(f"{name} {wide[name]:.2f}" for name in METRICS[:3])
         yield f"mean over {len(splits)} splits; standard deviation over them: {said}"
     names = ", ".join(classes[index] for index in counting.background)
-    yield f"no segments but background: {names}" if names else "every class is scored as an action"
+    yield f"classes that are no segments: {names}" if names else "every class is scored as an action"
     for split in splits:
         where = f"{split.name}: " if split.name else ""
         yield from (f"{where}{text}" for text in _split_notes(split, missing))
