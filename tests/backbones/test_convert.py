@@ -103,10 +103,10 @@ def tuned_tree(s: Shape, prefix: str = "") -> dict[str, Any]:
     return {"module": random_tensors(shapes | norm_shapes(f"{prefix}head", 5))}
 
 
-@pytest.mark.parametrize("name", ["videomae2_vit_g.hybrid", "umt1_vit_b.k710"])
+@pytest.mark.parametrize("name", ["videomae_vit_h.k400", "videomae2_vit_g.hybrid", "umt1_vit_b.k710"])
 @torch.inference_mode()
 def test_pretrained_videomae_layouts(name: str, tmp_path: Path, video: torch.Tensor) -> None:
-    s = DENSE if name.startswith("videomae2") else SPARSE
+    s = DENSE if name.startswith("videomae") else SPARSE
     tree = pretrained_tree(s)
     w = tree["model"]
     x = patches(w, video, "encoder.patch_embed.proj") + flat_positions(s.grid[0] * 4, s.width)

@@ -10,7 +10,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 from twlv.backbones.entries_own import IMAGENET_MEAN, IMAGENET_STD, VIT_DETAILS
-from twlv.backbones.entry import HUB, RANDOM, Entry, Origin
+from twlv.backbones.entry import CONVERTED, HUB, RANDOM, Entry, Origin
 from twlv.types import BackboneCard, Json
 
 HUB_FILES = ("config.json", "preprocessor_config.json", "model.safetensors")
@@ -136,9 +136,24 @@ def _videomae_weights(tag: str, name: str, data: tuple[str, ...], summary: str) 
 
 
 _PRETRAINED = "VideoMAE, self-supervised on Kinetics-400"
+_ORIGINAL = Weights(
+    "k400",
+    "",
+    ("kinetics400",),
+    _NC,
+    False,
+    _PRETRAINED,
+    origin=Origin(
+        by_hand="https://github.com/MCG-NJU/VideoMAE/blob/main/MODEL_ZOO.md",
+        format="videomae",
+    ),
+    loader=CONVERTED,
+    sampling="16 frames, every 4th",
+    authors_pool="mean_norm (fine-tuned)",
+)
 
 _VIDEOMAE = (
-    *_videomae("s", 384, 12, 6, 21_884_544),
+    *_videomae("s", 384, 12, 6, 21_884_544, _ORIGINAL),
     *_videomae(
         "b",
         768,
@@ -151,7 +166,7 @@ _VIDEOMAE = (
     *_videomae(
         "l", 1024, 24, 16, 303_885_312, _videomae_weights("k400", "large", ("kinetics400",), _PRETRAINED)
     ),
-    *_videomae("h", 1280, 32, 16, 631_648_000),
+    *_videomae("h", 1280, 32, 16, 631_648_000, _ORIGINAL),
 )
 
 _VIDEO_MIX = ("ssv2", "kinetics400", "kinetics600", "kinetics700", "howto100m", "yt-temporal-1b", "imagenet")
