@@ -5,8 +5,8 @@
 
 One step is forward, matching, losses of six layers, backward, clipping and AdamW, with dropout and drop path,
 on one thread. Its products are noted while it runs and repeated by themselves, on tensors of the same shapes
-and strides; both are measured in turn, in CPU seconds, the least of several. Aim: a step takes at most 1.2 times
-as long as its products.
+and strides; both are measured in turn, in CPU seconds, the least of several. Aim: a step takes at most 1.2
+times as long as its products.
 """
 
 from __future__ import annotations

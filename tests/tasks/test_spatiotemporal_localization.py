@@ -247,6 +247,19 @@ def test_only_the_classes_that_a_card_names_are_scored() -> None:
     assert {p["label"] for f in outcome.details["key_frames"] for p in f["predictions"]} == {"wave"}
 
 
+def test_detections_are_written_in_ava_s_form_and_score_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "found.csv"
+    task = replace(SMALL, epochs=1, detections_to=str(path))
+    test_set = key_frames(6, seed=1, prefix="w")
+    outcome = task.run(key_frames(8), test_set)
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    assert len(rows) == outcome.details["detections"]
+    assert {f"{row[0]}@{row[1]}" for row in rows} <= {sample.video_id for _, sample in test_set.items}
+    assert {int(row[6]) for row in rows} <= {1, 2, 3}
+    assert all(0 <= float(corner) <= 1 for row in rows for corner in row[2:6])
+    assert outcome.scores == replace(task, detections_to="").run(key_frames(8), test_set).scores
+
+
 def test_more_people_than_queries_are_said() -> None:
     outcome = replace(SMALL, epochs=1, num_queries=1).run(
         key_frames(4, people=(2,)), key_frames(2, seed=1, prefix="w")

@@ -203,6 +203,11 @@ class SpatiotemporalLocalization:
             own_answers = answer(fitted.decoder, own)
         labels = evaluated(test)
         judged = judge(answers, asked.samples, asked.missing, labels, seed=seeds["interval"])
+        if self.detections_to:
+            from twlv.data.boxes.detections import write_detections
+
+            ids = [sample.video_id for sample in judged.frames]
+            write_detections(Path(self.detections_to), judged.detections, ids)
         return Outcome(
             scores={f"{self.name}/fap_50": judged.score},
             notes=tuple(notes(known, asked, judged, fitted)),
