@@ -19,7 +19,8 @@ from twlv.metrics.temporal_segments import RULES
 from twlv.store.folder_features import FeatureClock, FeatureFolder
 from twlv.tasks import TemporalLocalization
 from twlv.tasks.localization_recipes import RECIPES
-from twlv.types import BackboneCard, Dataset, DatasetCard, Embedding, Outcome, Sample, Segments
+from twlv.tasks.recipes_localization import localization_protocol
+from twlv.types import BackboneCard, Dataset, DatasetCard, Embedding, MultiClip, Outcome, Sample, Segments
 
 CLASSES = ("jump", "run")
 STRIDE, CLIP, DURATION = 0.5, 1.0, 40.0
@@ -383,5 +384,10 @@ def test_the_four_published_settings() -> None:
     assert rates["activitynet"] == (1e-3, 5, 10, 16)
     assert rates["thumos14-table7"] == (1e-3, 2, 45, 2)
     assert rates["activitynet-table7"] == (1e-4, 2, 10, 16)
+    protocol = localization_protocol("activitynet")
+    assert (protocol.probe.recipe, protocol.sampling) == (
+        "activitynet",
+        MultiClip(clip_seconds=0.5, stride_seconds=0.25),
+    )
     sampling = TemporalLocalization().default_sampling
     assert (sampling.clip_seconds, sampling.stride_seconds) == (0.5, 0.125)  # type: ignore[union-attr]

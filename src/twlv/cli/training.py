@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twlv.tasks.recipes_attentive import AttentiveProtocol
     from twlv.tasks.recipes_boxes import BoxProtocol
     from twlv.tasks.recipes_linear import LinearProtocol
+    from twlv.tasks.recipes_localization import LocalizationProtocol
     from twlv.tasks.recipes_segmentation import SegmentationProtocol
 
 
@@ -51,7 +52,8 @@ class TrainingOptions:
         metadata=flag(
             "linear-probe, attentive-probe: clips, views, augmentation and rates of the report's Table 4 for "
             "this data set; temporal-segmentation: those of Table 7 (gtea), of its code (gtea-code), or "
-            "ASFormer's own (gtea-original)",
+            "ASFormer's own (gtea-original); temporal-localization: thumos14 or activitynet, the same with "
+            "-table7 (as printed) or -original (the release), or small",
             metavar="NAME",
         ),
     )
@@ -115,11 +117,12 @@ def augments(task: str, recipe: str | None) -> bool:
 
 def protocol_of(
     task: str, name: str
-) -> LinearProtocol | AttentiveProtocol | SegmentationProtocol | BoxProtocol:
+) -> LinearProtocol | AttentiveProtocol | SegmentationProtocol | LocalizationProtocol | BoxProtocol:
     """The report's settings of a task for a data set. Raises UsageError for a task without recipes."""
     from twlv.tasks.recipes_attentive import attentive_protocol
     from twlv.tasks.recipes_boxes import box_protocol
     from twlv.tasks.recipes_linear import linear_protocol
+    from twlv.tasks.recipes_localization import localization_protocol
     from twlv.tasks.recipes_segmentation import segmentation_protocol
 
     if task == "linear-probe":
@@ -130,9 +133,11 @@ def protocol_of(
         return segmentation_protocol(name)
     if task == "spatiotemporal-localization":
         return box_protocol(name)
+    if task == "temporal-localization":
+        return localization_protocol(name)
     raise UsageError(
-        "--recipe is of linear-probe, attentive-probe, temporal-segmentation and spatiotemporal-localization, "
-        f"this is {task}"
+        "--recipe is of linear-probe, attentive-probe, temporal-segmentation, temporal-localization and "
+        f"spatiotemporal-localization, this is {task}"
     )
 
 
