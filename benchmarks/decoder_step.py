@@ -1,6 +1,6 @@
 """A training step of the query decoder, beside the matrix products that it cannot do without.
 
-    python benchmarks/decoder_step.py            64 queries, 8 x 14 x 14 tokens, D = 1024, two clips
+    python benchmarks/decoder_step.py            64 queries, 8 x 14 x 14 tokens, D = 1024, eight clips
     python benchmarks/decoder_step.py --small    a few seconds
 
 One step is forward, matching, losses of six layers, backward, clipping and AdamW, with dropout and drop path,
@@ -55,7 +55,7 @@ class Noted(TorchDispatchMode):
 def main() -> None:
     args = arguments()
     torch.set_num_threads(1)
-    config, clips, repeats = (SMALL, 2, 2) if args.small else (FULL, 2, args.repeats)
+    config, clips, repeats = (SMALL, 2, 2) if args.small else (FULL, args.clips, args.repeats)
     for dropout in (config.dropout, 0.0):
         step = step_of(config, clips, dropout)
         with Noted() as noted:
@@ -70,7 +70,8 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--clips", type=int, default=8)
+    parser.add_argument("--repeats", type=int, default=5)
     return parse(parser)
 
 

@@ -9,6 +9,7 @@ from twlv.errors import FeatureError, UsageError
 from twlv.heads.stal.config import DecoderConfig
 from twlv.heads.stal.decoder import Decoder
 from twlv.heads.stal.dropout import Noise
+from twlv.heads.stal.layer import scaled_linear
 from twlv.heads.stal.positions import sine_grid
 
 SMALL = DecoderConfig(
@@ -206,6 +207,19 @@ def test_a_thinned_relu_is_dropout_of_relu_forwards_and_backwards() -> None:
     assert torch.equal(plain, fused)
     assert torch.equal(x.grad, expected)
     assert (plain == 0).sum() > (x < 0).sum()
+
+
+def test_a_branch_is_dropout_then_drop_path() -> None:
+    x = torch.randn(50, 6, 8, generator=torch.Generator().manual_seed(0))
+    for rates in ({}, {"dropout": 0.0}, {"drop_path": 0.0}):
+        apart = noise_of(4, **rates)
+        torch.testing.assert_close(noise_of(4, **rates).branch(x), apart.path(apart.drop(x)))
+
+
+def test_a_scaled_linear_is_the_linear_of_what_is_scaled() -> None:
+    layer = torch.nn.Linear(6, 5)
+    x = torch.randn(2, 3, 4, 6, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(scaled_linear(layer, x, 1.25), layer(x * 1.25))
 
 
 def test_noise_without_dropout_is_no_noise() -> None:

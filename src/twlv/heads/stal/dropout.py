@@ -39,12 +39,21 @@ class Noise:
         found: Tensor = _ThinRelu.apply(x, self._kept(x))  # type: ignore[no-untyped-call]
         return found
 
+    def branch(self, x: Tensor) -> Tensor:
+        """Dropout and drop path of a residual branch, in one pass."""
+        if not self.dropout:
+            return self.path(x)
+        kept = self._kept(x).mul_(self.scale)
+        return x * (kept.mul_(self._whole(x)) if self.drop_path else kept)
+
     def path(self, x: Tensor) -> Tensor:
         """Drop path: the branch of whole clips, the first axis of ``x``."""
-        if not self.drop_path:
-            return x
+        return x * self._whole(x) if self.drop_path else x
+
+    def _whole(self, x: Tensor) -> Tensor:
+        """A factor for each clip, to be multiplied with ``x``."""
         kept = torch.rand(len(x), generator=self._generator, device=x.device) >= self.drop_path
-        return x * (kept / (1 - self.drop_path)).to(x.dtype).view(-1, *[1] * (x.ndim - 1))
+        return (kept / (1 - self.drop_path)).to(x.dtype).view(-1, *[1] * (x.ndim - 1))
 
     def _kept(self, x: Tensor) -> Tensor:
         """1 for elements that stay, else 0. A draw gives four 16-bit numbers: on a CPU draws are dear."""

@@ -30,8 +30,10 @@ class Attention(nn.Module):
         if noise is not None:
             weights = noise.thin(weights)
         read = torch.matmul(weights, v).transpose(1, 2).flatten(2)
-        found: Tensor = self.out(read if noise is None else read * noise.scale)
-        return found
+        if noise is None:
+            found: Tensor = self.out(read)
+            return found
+        return scaled_linear(self.out, read, noise.scale)
 
     def _heads(self, x: Tensor) -> Tensor:
         return x.view(*x.shape[:2], self.num_heads, -1).transpose(1, 2)
@@ -67,7 +69,7 @@ class DecoderLayer(nn.Module):
     def _branch(self, name: str, x: Tensor, f: Callable[[Tensor], Tensor], noise: Noise | None) -> Tensor:
         found = f(self.norm[name](x) if self.before else x)
         if noise is not None:
-            found = noise.path(noise.drop(found))
+            found = noise.branch(found)
         x = x + found
         return x if self.before else self.norm[name](x)
 
@@ -94,5 +96,10 @@ class DecoderLayer(nn.Module):
         if noise is None:
             read: Tensor = last(torch.relu(hidden))
             return read
-        thinned = noise.thin_relu(hidden).flatten(0, -2)
-        return torch.addmm(last.bias, thinned, last.weight.t(), alpha=noise.scale).view_as(x)
+        return scaled_linear(last, noise.thin_relu(hidden), noise.scale)
+
+
+def scaled_linear(layer: nn.Linear, x: Tensor, scale: float) -> Tensor:
+    """``layer`` of ``scale`` times x, without a pass over x."""
+    found = torch.addmm(layer.bias, x.flatten(0, -2), layer.weight.t(), alpha=scale)
+    return found.view(*x.shape[:-1], -1)
