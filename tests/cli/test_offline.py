@@ -25,4 +25,4 @@ def test_embed_evaluate_and_report_open_no_socket(
     ):
         done = twlv(*words)
         assert done.status == 0, done.err
-    assert "<table" in (tmp_path / "report.html").read_text()
+    assert '"score":"knn/top1"' in (tmp_path / "report.html").read_text()
