@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.machinery
+import importlib.util
 import resource
 import sys
 import time
@@ -170,20 +171,13 @@ def _without_extras(checkout: Path) -> None:
     """The release imports packages that a step does not use: empty stand-ins where they are absent."""
     if str(checkout) not in sys.path:
         sys.path.insert(0, str(checkout))
-    for name in ("pandas", "joblib", "h5py", "tensorboard", "torch.utils.tensorboard", "nms_1d_cpu"):
-        if name not in sys.modules and not _is_there(name):
-            stand_in = types.ModuleType(name)
-            stand_in.__spec__ = importlib.machinery.ModuleSpec(name, None)
-            stand_in.__getattr__ = lambda _: object  # type: ignore[method-assign]
-            sys.modules[name] = stand_in
-
-
-def _is_there(name: str) -> bool:
-    try:
-        __import__(name)
-    except ImportError:
-        return False
-    return True
+    wanted = ["pandas", "joblib", "h5py", "tensorboard", "nms_1d_cpu"]
+    absent = [name for name in wanted if importlib.util.find_spec(name) is None]
+    for name in (*absent, *(["torch.utils.tensorboard"] if "tensorboard" in absent else [])):
+        stand_in = types.ModuleType(name)
+        stand_in.__spec__ = importlib.machinery.ModuleSpec(name, None)
+        stand_in.__getattr__ = lambda _: object  # type: ignore[method-assign]
+        sys.modules[name] = stand_in
 
 
 # ---------------------------------------------------------------- suppression

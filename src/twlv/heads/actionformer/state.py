@@ -43,7 +43,7 @@ def unpack(state: State, training: Training) -> None:
         training.mean.model.load_state_dict(_under("mean/", state))
         for number, parameter in enumerate(_parameters(training.optimizer)):
             own = {m: state.tensors[f"{m}/{number}"].to(parameter.device) for m in MOMENTS}
-            steps = torch.tensor(float(str(state.numbers["steps"])))
+            steps = torch.tensor(float(str(state.numbers["steps"])), device=parameter.device)
             training.optimizer.state[parameter] = {"step": steps, **own}
         history = state.numbers["history"]
         training.history = [dict(row) for row in history]  # type: ignore[union-attr, arg-type]
