@@ -125,7 +125,7 @@ class Trainer:
         self._loss, self._recipe, self._device = loss, recipe, next(decoder.parameters()).device
         self._per_epoch = recipe.steps_per_epoch(num_frames)
 
-    def step(self, group: Sequence[KeyFrame], noise: Noise) -> list[float]:
+    def step(self, group: Sequence[KeyFrame], noise: Noise | None) -> list[float]:
         """One update; the loss and its parts before it."""
         recipe = self._recipe
         rate = warmup_cosine(
@@ -144,7 +144,7 @@ class Trainer:
         self.steps += 1
         return [float(norm) if name == "norm" else sums[name] for name in _PARTS]
 
-    def _gradients(self, group: Sequence[KeyFrame], noise: Noise) -> dict[str, float]:
+    def _gradients(self, group: Sequence[KeyFrame], noise: Noise | None) -> dict[str, float]:
         """Add up the gradients of a batch, a few clips at once; divided by the counts of the whole batch."""
         step, size = self.decoder.config.key_step, self._recipe.clips_at_once
         counts = count_all(_targets(group, step, self._device))
