@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from twlv.cli import quickstart
+from twlv.cli import quickstart, quickstart_boxes
 from twlv.data.synth import settings_for
 from twlv.data.synth.make import PLANS
 from twlv.tasks import KNN, LinearProbe
@@ -58,6 +58,8 @@ def test_smaller_ones_from_videos_to_report(
         settings_for("reversal", num_train=24, num_val=24, difficulty="easy", size_px=64),
     )
     monkeypatch.setattr(quickstart, "sets", lambda: small)
+    few = settings_for("boxes", num_train=9, num_val=9, difficulty="easy", size_px=48)
+    monkeypatch.setattr(quickstart_boxes, "box_set", lambda: few)
     monkeypatch.setattr(quickstart, "backbone_names", lambda: ("gradient_flow.fixed",))
     quick = LinearProbe(learning_rates=(0.1,), weight_decays=(0.0,), min_steps=100)
     monkeypatch.setattr(quickstart, "tasks", lambda: (KNN(k=5), quick))

@@ -58,6 +58,18 @@ def task() -> SpatiotemporalLocalization:
     )
 
 
+def measure_key_frames(name: str, out: Path, workers: int | None) -> list[Result]:
+    """Render, embed with the backbone of this name, train and score; the result is saved."""
+    from twlv.backbones import load
+    from twlv.threads import one_core
+
+    folder, model = render_boxes(out), load(name, dtype="float32")
+    with one_core():
+        result = measure_boxes(model, folder, out / "stores", workers)
+    result.save(out / "results")
+    return [result]
+
+
 def measure_boxes(model: Backbone, folder: Path, stores: Path, workers: int | None = None) -> Result:
     """Embed the clips around all key frames, train on those of 48 videos, score the others."""
     from twlv import data
