@@ -136,8 +136,8 @@ def protocol_of(
     if task == "temporal-localization":
         return localization_protocol(name)
     raise UsageError(
-        "--recipe is of linear-probe, attentive-probe, temporal-segmentation, temporal-localization and "
-        f"spatiotemporal-localization, this is {task}"
+        "--recipe is of linear-probe, attentive-probe, temporal-localization, "
+        f"temporal-segmentation and spatiotemporal-localization, this is {task}"
     )
 
 
