@@ -52,6 +52,10 @@ def test_round_trip_is_exact(
     assert one.cls is None or torch.equal(one.cls, two.cls)
 
 
+def test_whoever_may_read_the_card_may_read_the_weights(saved: Path) -> None:
+    assert (saved / WEIGHTS).stat().st_mode == (saved / CARD).stat().st_mode
+
+
 def test_the_weights_file_alone_is_enough(saved: Path, tmp_path: Path) -> None:
     alone = tmp_path / "elsewhere.safetensors"
     (saved / WEIGHTS).rename(alone)

@@ -7,6 +7,7 @@ in the metadata of the safetensors file, so that the file alone is enough; where
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def save(folder: str | Path, backbone: object) -> Path:
     save_file(tensors, part, metadata={_METADATA: text, "format": "pt"})
     part.replace(place / WEIGHTS)
     write_atomic(place / CARD, text)
+    shutil.copymode(place / CARD, place / WEIGHTS)  # safetensors writes files that only their owner can read
     return place
 
 

@@ -118,6 +118,12 @@ class LoadedBackbone:
         )
         return found
 
+    def told(self, *, name: str, licence: str, citation: str) -> LoadedBackbone:
+        """The same weights, with these words in their card."""
+        found = copy.copy(self)
+        found._card = dataclasses.replace(self._card, name=name, licence=licence, citation=citation)
+        return found
+
     def __repr__(self) -> str:
         card = self._card
         return f"LoadedBackbone({card.name}, {card.num_params / 1e6:.1f}M, {card.dtype} on {self.device})"
