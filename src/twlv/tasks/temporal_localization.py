@@ -38,7 +38,7 @@ class TemporalLocalization:
 
     Attributes:
         recipe: Where everything below is from that is None: ``thumos14``, ``activitynet`` (the report authors'
-            code), the same with ``-table7`` (as printed, rates probably swapped) or ``-original`` (the release),
+            code), the same with ``-table7`` (as printed, rates likely swapped) or ``-original`` (the release),
             or ``small`` (for a few minutes of video).
         external: File of class scores, npz, json or pickled; see ``data.segments.class_scores``.
         external_form: ``raw`` scores; ``twlv``: softmax where a video's largest is above 1, as the report
