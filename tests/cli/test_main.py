@@ -49,7 +49,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["--jsn"], "unknown option '--jsn' before the command"),
         (["embed", "a", "--ou", "x"], "unknown option '--ou'; did you mean --out"),
         (["embed", "a", "--backbone", "x", "--out", "s", "--shard", "0/8"], "counts from 1"),
-        (["evaluate", "knn", "--dataset", "m.csv"], "--backbone NAME, --store STORE or --official DIR"),
+        (["evaluate", "knn", "--dataset", "m.csv"], "--backbone NAME, --store STORE, --official DIR or"),
         (["doctor", "backbon", "x"], "did you mean backbone?"),
     ],
 )
