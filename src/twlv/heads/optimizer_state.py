@@ -10,10 +10,13 @@ from torch import Tensor, nn
 _MODEL, _OPTIMIZER = "model.", "optimizer."
 
 
-def state_of(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Weights and buffers, and what the optimiser keeps of each parameter (by its number). Not copied."""
+def state_of(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[str, Tensor]:
+    """Weights and buffers, and what the optimiser keeps of each parameter (by its number). Not copied.
+
+    Without an optimiser the weights alone, for a training that is at its end.
+    """
     tensors = {f"{_MODEL}{name}": value for name, value in model.state_dict().items()}
-    for index, kept in optimizer.state_dict()["state"].items():
+    for index, kept in optimizer.state_dict()["state"].items() if optimizer else ():
         tensors |= {f"{_OPTIMIZER}{index}.{name}": value for name, value in kept.items()}
     return tensors
 

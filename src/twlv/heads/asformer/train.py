@@ -12,7 +12,7 @@ Axis letters: D width, L steps, K classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -26,6 +26,7 @@ from twlv.heads.asformer.loss import SMOOTHING, segmentation_loss
 from twlv.heads.asformer.model import ASFormer
 from twlv.heads.asformer.plateau import Plateau
 from twlv.heads.checkpoint import Checkpoint, State
+from twlv.heads.optimizer_state import restore, state_of
 from twlv.types import FloatArray, IntArray
 
 Videos: TypeAlias = Callable[[int], tuple[FloatArray, IntArray]]
@@ -76,7 +77,7 @@ def fit_asformer(
     adam = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     plateau, losses, rates = Plateau(rate=recipe.learning_rate), list[float](), list[float]()
     if (kept := checkpoint.load()) is not None:
-        _restore(model, adam, kept.tensors)
+        restore(model, adam, kept.tensors)
         losses, rates = kept.tensors["losses"].tolist(), kept.tensors["rates"].tolist()
         for loss in losses:
             plateau = plateau.after(loss, patience=recipe.patience, factor=recipe.factor)
@@ -140,20 +141,6 @@ def _drawing(seed: int, epoch: int, device: torch.device) -> Iterator[None]:
 def _state(
     model: ASFormer, adam: torch.optim.Adam | None, losses: list[float], rates: list[float]
 ) -> dict[str, torch.Tensor]:
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    for index, state in adam.state_dict()["state"].items() if adam else ():
-        tensors |= {f"adam.{index}.{name}": value for name, value in state.items()}
     numbers = {"losses": losses, "rates": rates}
-    return tensors | {name: torch.tensor(values, dtype=torch.float64) for name, values in numbers.items()}
-
-
-def _restore(model: ASFormer, adam: torch.optim.Adam, tensors: Mapping[str, torch.Tensor]) -> None:
-    model.load_state_dict(
-        {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
-    )
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("adam."):
-            _, index, key = name.split(".")
-            state.setdefault(int(index), {})[key] = value
-    adam.load_state_dict({"state": state, "param_groups": adam.state_dict()["param_groups"]})
+    kept = {name: torch.tensor(values, dtype=torch.float64) for name, values in numbers.items()}
+    return state_of(model, adam) | kept
