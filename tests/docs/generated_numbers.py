@@ -1,7 +1,7 @@
 """The tables of numbers in README and model pages, made from result files below ``docs/results``.
 
-After a change that moves a number: make the results anew (``make quickstart`` for the README's), copy them there,
-then ``python tests/docs/generated_numbers.py --write``; the test beside it checks that tables and files agree.
+After a change that moves a number: make the results anew (``make quickstart`` for the README's), copy them
+there, then ``python tests/docs/generated_numbers.py --write``; the test beside it checks that tables and files agree.
 """
 
 from __future__ import annotations
@@ -14,19 +14,27 @@ from twlv.report.markdown import grid_table
 from twlv.report.table import table
 
 ROOT = Path(__file__).resolve().parents[2]
-_TINY = tuple(f"twlv1_tiny/{part}" for part in ("rendered", "tennis", "fight", "courts"))
-PAGES = {"README.md": ("quickstart",), "docs/models/twlv1_tiny.md": _TINY}
-"""Page -> folders below ``docs/results``, one for each table."""
+_TEACHER = "recognition/linear_probe__manifest{}__efficientnet_lite0.imagenet__{}.json"
+PAGES: dict[str, dict[str, tuple[str, ...]]] = {
+    "README.md": {"quickstart": ()},
+    "docs/models/twlv1_tiny.md": {
+        "twlv1_tiny/rendered": (),
+        "twlv1_tiny/tennis": (_TEACHER.format("", "713c3b2e7d"),),
+        "twlv1_tiny/fight": (_TEACHER.format("", "cfc84c1443"),),
+        "twlv1_tiny/courts": (_TEACHER.format("_scene", "da77d5321f"),),
+    },
+}
+"""Page -> folders below ``docs/results``, one for each table, and single files beside them."""
 
 _END = "<!-- /numbers -->"
 
 
-def replaced(page: str, folder: str) -> str:
-    """The text of a page with a fresh table of the folder's results."""
+def replaced(page: str, folder: str, others: tuple[str, ...]) -> str:
+    """The text of a page with a fresh table of the folder's results, and of the ``others``."""
     start = f"<!-- numbers: written by `python tests/docs/generated_numbers.py --write` from docs/results/{folder} -->\n"
     before, rest = page.split(start)
     after = rest.split(_END, maxsplit=1)[1]
-    made = table(results.load([ROOT / "docs" / "results" / folder]))
+    made = table(results.load([ROOT / "docs" / "results" / part for part in (folder, *others)]))
     return f"{before}{start}{grid_table(made.grids[0])}\n{_END}{after}"
 
 
@@ -36,8 +44,8 @@ def main() -> int:
     for name, folders in PAGES.items():
         path = ROOT / name
         text = fresh = path.read_text(encoding="utf-8")
-        for folder in folders:
-            fresh = replaced(fresh, folder)
+        for folder, others in folders.items():
+            fresh = replaced(fresh, folder, others)
         if "--write" in sys.argv:
             path.write_text(fresh, encoding="utf-8")
         elif fresh != text:
