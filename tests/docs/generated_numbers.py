@@ -1,7 +1,8 @@
 """The tables of numbers in README and model pages, made from result files below ``docs/results``.
 
 After a change that moves a number: make the results anew (``make quickstart`` for the README's), copy them
-there, then ``python tests/docs/generated_numbers.py --write``; the test beside it checks that tables and files agree.
+there, then ``python tests/docs/generated_numbers.py --write``; the test beside it checks that tables and files
+agree.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _END = "<!-- /numbers -->"
 
 def replaced(page: str, folder: str, others: tuple[str, ...]) -> str:
     """The text of a page with a fresh table of the folder's results, and of the ``others``."""
-    start = f"<!-- numbers: written by `python tests/docs/generated_numbers.py --write` from docs/results/{folder} -->\n"
+    how = "written by `python tests/docs/generated_numbers.py --write`"
+    start = f"<!-- numbers: {how} from docs/results/{folder} -->\n"
     before, rest = page.split(start)
     after = rest.split(_END, maxsplit=1)[1]
     made = table(results.load([ROOT / "docs" / "results" / part for part in (folder, *others)]))
