@@ -24,9 +24,9 @@ from small import parse
 from twlv.backbones.loaded import LoadedBackbone, loaded
 from twlv.backbones.own import KIND, config_json
 from twlv.backbones.random_weights import random_card
-from twlv.nn.strict import load_strictly
 from twlv.backbones.videomae import convert
 from twlv.nn import VitConfig, sized
+from twlv.nn.strict import load_strictly
 
 
 def main() -> None:

@@ -103,9 +103,7 @@ def test_the_last_blocks_of_a_folder_of_ours(encoder: VitConfig, tmp_path: Path)
         VideoTeacher(teacher=str(tmp_path / "stage0"), blocks=4).open(_context(encoder)).prepare(seen)
 
 
-def test_the_blocks_of_a_teacher_with_a_class_token_are_its_patches(
-    encoder: VitConfig, tmp_path: Path
-) -> None:
+def test_the_blocks_of_a_teacher_with_a_class_token_are_its_patches(encoder: VitConfig, tmp_path: Path) -> None:
     config = dataclasses.replace(encoder, class_token=True, position="learned", depth=2)
     parts = KIND.assemble(config_json(config))
     initialise(parts.module)
