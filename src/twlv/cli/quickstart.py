@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from twlv.data.synth import Settings
     from twlv.results import Result
     from twlv.store import Store
-    from twlv.types import Dataset, Json, Level, Strided
+    from twlv.types import Dataset, Json, Level, Strided, Uniform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +98,13 @@ def tasks() -> tuple[Task, ...]:
     return (KNN(k=5), LinearProbe())
 
 
+def usual_sampling() -> Uniform:
+    """All frames of a video, for backbones that were made for fewer as well, so that they share a column."""
+    from twlv.types import Uniform
+
+    return Uniform(num_frames=16)
+
+
 def token_sampling() -> Strided:
     """Four frames in a row from the middle: all 16 cost four times as much, four far apart hide motion."""
     from twlv.types import Strided
@@ -176,7 +183,7 @@ class Stores:
             wanted,
             path,
             workers=self.workers,
-            sampling=sampling,
+            sampling=sampling or usual_sampling(),
             level=level,
             frame_order="reversed" if reverse else "forward",
             progress=progress(f"{self.model.card.name} {name}"),
