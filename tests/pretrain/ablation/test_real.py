@@ -14,6 +14,7 @@ from twlv.pretrain.ablation.micro import Budget
 from twlv.pretrain.ablation.probes import ProbeSizes
 from twlv.pretrain.ablation.real import RealSet, real_clips
 from twlv.pretrain.ablation.run import Places, run
+from twlv.pretrain.ablation.table import table
 from twlv.pretrain.ablation.variants import variant
 from twlv.video import write_video
 
@@ -59,6 +60,12 @@ def test_a_run_reads_real_clips_out_beside_the_rendered_ones(manifest: Path, tmp
     assert found["chance"] == 0.5
     assert found["ridge"]["accuracy"] == 1.0
     assert found["ridge"]["n"] == 2
+    text = table(places.results)
+    assert "| variant | seeds | light ridge | light knn |" in text
+    assert text.count("### real clips") == 1
+    low, high = found["ridge"]["ci95"]
+    assert f"| none | 1 | 1.000 [{low:.3f}, {high:.3f}] |" in text
+    assert text.endswith("| chance |  | 0.500 | 0.500 |\n")
 
 
 def test_what_cannot_be_read_out_is_told(manifest: Path) -> None:
