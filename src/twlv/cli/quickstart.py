@@ -194,15 +194,15 @@ class Stores:
         return store
 
     def with_cost(self, result: Result) -> Result:
-        """The result with what its embeddings took in this run; of clips of the card's length the GFLOP too."""
+        """The result with what its embeddings took in this run; of clips of the usual length the GFLOP too."""
         from twlv.evaluation import cost_of
 
         key = str(result.embedding.get("store_key"))
         if key not in self.spent:
             return result
         if not self.cost:
-            self.cost.update(cost_of(self.model, None))
-        whole = result.embedding.get("num_frames") == self.model.card.num_frames
+            self.cost.update(cost_of(self.model, usual_sampling()))
+        whole = result.embedding.get("num_frames") == usual_sampling().num_frames
         details = {**(self.cost if whole else {}), **result.details}
         return replace(result, seconds={**self.spent[key], **result.seconds}, details=details)
 
