@@ -31,7 +31,7 @@ def appearance(teacher: str, *, steps: int = 4) -> tuple[Use, ...]:
 MOTION_HALF = Reading(channels=(0.0, 0.5))
 APPEARANCE_HALF = Reading(channels=(0.5, 1.0))
 """Of the encoder's channels, so that neither target can take the other's room. At small scale both targets on
-all channels did as well (``docs/results/pretrain``)."""
+all channels gave the same looks and more of directions (``docs/results/pretrain``)."""
 
 
 def halves(motion: Displacement, teacher: str, *, steps: int) -> tuple[Use, ...]:
