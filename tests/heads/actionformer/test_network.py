@@ -371,12 +371,9 @@ def test_what_is_refused() -> None:
         dataclasses.replace(CONFIG["thumos"], windows=(18,) * 6)
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("depthwise", [True, False])
+@pytest.mark.parametrize(("depthwise", "stride"), [(True, 1), (True, 2), (False, 1)])  # what the network has
 def test_convolutions_as_products_of_matrices_equal_torch(*, depthwise: bool, stride: int) -> None:
     """Outputs and all gradients, several sequences at once, an odd length."""
-    if not depthwise and stride == 2:
-        pytest.skip("the network has none")
     generator = torch.Generator().manual_seed(0)
     groups = 6 if depthwise else 1
     conv = MaskedConvolution(6, 6, 3, stride=stride, groups=groups, bias=not depthwise).double()
