@@ -8,6 +8,7 @@ from typing import Any
 from twlv.errors import UsageError
 from twlv.results import Result
 from twlv.types import Json
+from twlv.viz.kept import facts, titled
 from twlv.viz.picture import Picture, document
 from twlv.viz.style import COLOURS, bare, caption, new_figure, text
 
@@ -32,10 +33,9 @@ def class_frequency_picture(result: Result, *, title: str = "") -> Picture:
         name: {"ap": value, "train": counts[name]["train"], "test": counts[name]["test"]}
         for name, value in ap.items()
     }
-    name = f"{result.backbone.name} on {result.dataset.name}: AP by class and by size"
-    figure = _draw(points, sizes, title or name)
+    figure = _draw(points, sizes, title or titled(result, "AP by class and by size"))
     parts: dict[str, Json] = {
-        "result": {"task": result.task.name, "dataset": result.dataset.name, "backbone": result.backbone.name},
+        "result": facts(result),
         "classes": points,
         "by_size": sizes,
     }

@@ -8,9 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from twlv.errors import UsageError
 from twlv.results import Result
 from twlv.types import Json
+from twlv.viz.kept import facts, kept, titled
 from twlv.viz.picture import Picture, document
 from twlv.viz.style import COLOURS, caption, new_figure, text
 
@@ -31,21 +31,16 @@ def key_frames_picture(result: Result, *, title: str = "", least_score: float = 
     Raises:
         UsageError: the result holds none.
     """
-    found: Any = result.details.get("key_frames")
-    if not isinstance(found, list) or not found:
-        raise UsageError(
-            f"this result of {result.task.name} on {result.dataset.name} holds no key frames; "
-            "spatiotemporal-localization leaves some"
-        )
-    name = f"{result.backbone.name} on {result.dataset.name}: annotated solid, predicted dashed"
-    kept: list[Json] = [{key: value for key, value in frame.items() if key != "image"} for frame in found]
+    found = kept(result, "key_frames", task="spatiotemporal-localization")
+    frames: list[Json] = [{key: value for key, value in frame.items() if key != "image"} for frame in found]
     parts: dict[str, Json] = {
-        "result": {"task": result.task.name, "dataset": result.dataset.name, "backbone": result.backbone.name},
-        "key_frames": kept,
+        "result": facts(result),
+        "key_frames": frames,
         "least_score": least_score,
         "notes": ["key frames with people, evenly over the test; not chosen by their score"],
     }
-    figure = draw_key_frames(found, title=title or name, least_score=least_score)
+    name = title or titled(result, "annotated solid, predicted dashed")
+    figure = draw_key_frames(found, title=name, least_score=least_score)
     return Picture(figure=figure, document=document("key-frames", parts))
 
 

@@ -9,18 +9,17 @@ import colorsys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from twlv.errors import UsageError
 from twlv.results import Result
 from twlv.types import Json
+from twlv.viz.kept import colour_legend, facts, kept, label_panel, stacked, titled
 from twlv.viz.picture import Picture, document
-from twlv.viz.style import GREY, bare, caption, new_figure, text
+from twlv.viz.style import GREY, caption
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 ROWS = ("truth", "predicted")
-_MOST_NAMES = 24  # in the legend
 _TURN = 0.381966  # of the colour circle from one class to the next: neighbours lie far apart
 
 
@@ -30,34 +29,27 @@ def strips_picture(result: Result, *, title: str = "") -> Picture:
     Raises:
         UsageError: the result holds none.
     """
-    found: Any = result.details.get("strips")
-    if not isinstance(found, list) or not found:
-        raise UsageError(
-            f"this result of {result.task.name} on {result.dataset.name} holds no strips; "
-            "temporal-segmentation leaves some"
-        )
+    found = kept(result, "strips", task="temporal-segmentation")
     background: Any = result.details.get("background", [])
-    name = f"{result.backbone.name} on {result.dataset.name}: true labels above, predicted below"
     parts: dict[str, Json] = {
-        "result": {"task": result.task.name, "dataset": result.dataset.name, "backbone": result.backbone.name},
+        "result": facts(result),
         "strips": found,
         "background": background,
         "notes": ["examples from the video with most frames wrong (top) to the best, evenly"],
     }
-    figure = draw_strips(found, background=background, title=title or name)
+    name = title or titled(result, "true labels above, predicted below")
+    figure = draw_strips(found, background=background, title=name)
     return Picture(figure=figure, document=document("strips", parts))
 
 
 def draw_strips(strips: Sequence[Mapping[str, Any]], *, background: Sequence[str], title: str) -> Figure:
     """One panel for each video; time in seconds runs to the right, each panel has its own scale."""
     colours = class_colours(strips[0]["classes"], background)
-    figure = new_figure(10.0, 0.9 + 0.8 * len(strips))
-    panels = figure.subplots(len(strips), 1, squeeze=False)[:, 0]
-    figure.suptitle(text(title, 110), x=0.01, ha="left", fontsize=12)
+    figure, panels = stacked(len(strips), title=title, panel_inches=0.8)
     for axes, strip in zip(panels, strips, strict=True):
         _panel(axes, strip, colours)
-    panels[-1].set_xlabel("seconds")
-    _legend(figure, strips, colours)
+    shown = (strip["classes"][label] for strip in strips for key in ROWS for _, _, label in strip[key])
+    colour_legend(figure, colours, shown)
     caption(figure, ["Grey is background." if background else ""])
     return figure
 
@@ -83,17 +75,4 @@ def _panel(axes: Axes, strip: Mapping[str, Any], colours: Mapping[str, str]) -> 
             facecolors=[colours[names[label]] for _, _, label in runs],
             linewidth=0,
         )
-    axes.set_xlim(0, strip["duration_seconds"])
-    axes.set_yticks([1.45, 0.45], ROWS, fontsize=8)
-    axes.set_title(text(strip["video_id"], 60), loc="left", fontsize=8, pad=2)
-    axes.tick_params(axis="x", labelsize=8)
-    bare(axes)
-
-
-def _legend(figure: Figure, strips: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> None:
-    from matplotlib.patches import Patch
-
-    shown = {strip["classes"][label] for strip in strips for key in ROWS for _, _, label in strip[key]}
-    names = [name for name in colours if name in shown][:_MOST_NAMES]
-    handles = [Patch(color=colours[name], label=text(name)) for name in names]
-    figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=8)
+    label_panel(axes, strip, ROWS)

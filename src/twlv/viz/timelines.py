@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from twlv.errors import UsageError
 from twlv.results import Result
 from twlv.types import Json
+from twlv.viz.kept import colour_legend, facts, kept, label_panel, stacked, titled
 from twlv.viz.picture import Picture, document
 from twlv.viz.strips import class_colours
-from twlv.viz.style import bare, caption, new_figure, text
+from twlv.viz.style import caption
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SHOWN = 25
 """Detections of a video that are drawn, the surest."""
-_MOST_NAMES = 24
 
 
 def timelines_picture(result: Result, *, title: str = "") -> Picture:
@@ -27,31 +26,23 @@ def timelines_picture(result: Result, *, title: str = "") -> Picture:
     Raises:
         UsageError: the result holds none.
     """
-    found: Any = result.details.get("timelines")
-    if not isinstance(found, list) or not found:
-        raise UsageError(
-            f"this result of {result.task.name} on {result.dataset.name} holds no timelines; "
-            "temporal-localization leaves some"
-        )
-    name = f"{result.backbone.name} on {result.dataset.name}: annotated above, detected below"
-    parts: dict[str, Json] = {
-        "result": {"task": result.task.name, "dataset": result.dataset.name, "backbone": result.backbone.name},
-        "timelines": found,
-    }
-    return Picture(figure=draw_timelines(found, title=title or name), document=document("timelines", parts))
+    found = kept(result, "timelines", task="temporal-localization")
+    parts: dict[str, Json] = {"result": facts(result), "timelines": found}
+    figure = draw_timelines(found, title=title or titled(result, "annotated above, detected below"))
+    return Picture(figure=figure, document=document("timelines", parts))
 
 
 def draw_timelines(timelines: Sequence[Mapping[str, Any]], *, title: str) -> Figure:
-    """One panel for each video; time in seconds runs to the right, each panel has its own scale."""
+    """One panel for each video; time in seconds runs to the right, each panel has its own scale.
+
+    The legend has the annotated labels: detections of others are many and pale.
+    """
     labels = sorted({bar["label"] for one in timelines for key in ("truth", "predictions") for bar in one[key]})
     colours = class_colours(labels)
-    figure = new_figure(10.0, 0.9 + 1.1 * len(timelines))
-    panels = figure.subplots(len(timelines), 1, squeeze=False)[:, 0]
-    figure.suptitle(text(title, 110), x=0.01, ha="left", fontsize=12)
+    figure, panels = stacked(len(timelines), title=title, panel_inches=1.1)
     for axes, one in zip(panels, timelines, strict=True):
         _panel(axes, one, colours)
-    panels[-1].set_xlabel("seconds")
-    _legend(figure, timelines, colours)
+    colour_legend(figure, colours, (bar["label"] for one in timelines for bar in one["truth"]))
     caption(figure, [f"The {SHOWN} surest detections of a video; the surest are the darkest."])
     return figure
 
@@ -63,12 +54,8 @@ def _panel(axes: Axes, one: Mapping[str, Any], colours: Mapping[str, str]) -> No
         _bar(axes, bar, 1.0, 1.0, colours)
     for bar in reversed(best):  # the surest on top
         _bar(axes, bar, 0.0, max(0.08, bar["score"] / top), colours)
-    axes.set_xlim(0, one["duration_seconds"])
     axes.set_ylim(0, 2)
-    axes.set_yticks([1.45, 0.45], ("annotated", "detected"), fontsize=8)
-    axes.set_title(text(one["video_id"], 60), loc="left", fontsize=8, pad=2)
-    axes.tick_params(axis="x", labelsize=8)
-    bare(axes)
+    label_panel(axes, one, ("annotated", "detected"))
 
 
 def _bar(axes: Axes, bar: Mapping[str, Any], bottom: float, alpha: float, colours: Mapping[str, str]) -> None:
@@ -76,13 +63,3 @@ def _bar(axes: Axes, bar: Mapping[str, Any], bottom: float, alpha: float, colour
     axes.broken_barh(
         [(start, end - start)], (bottom, 0.9), facecolors=colours[bar["label"]], alpha=alpha, linewidth=0
     )
-
-
-def _legend(figure: Figure, timelines: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> None:
-    """Annotated labels first: detections of others are many and pale."""
-    from matplotlib.patches import Patch
-
-    annotated = {bar["label"] for one in timelines for bar in one["truth"]}
-    names = [name for name in colours if name in annotated][:_MOST_NAMES]
-    handles = [Patch(color=colours[name], label=text(name)) for name in names]
-    figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=8)
