@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from twlv.cli.options import flag, flag_of
 from twlv.cli.shared import DataOptions, dataset_of
+from twlv.cli.visualize_result import TASK_OF, ResultKind, picture_of_result
 from twlv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ class VisualizeOptions(DataOptions):
     inputs: tuple[Path, ...] = field(
         default=(),
         metadata=flag(
-            "a store; for --kind abilities result files, or folders of them; for strips, timelines, key-frames "
-            "and class-frequency one result",
+            "a store; for --kind abilities result files, or folders of them; for strips, boundaries, "
+            "timelines, key-frames and class-frequency one result",
             metavar="STORE",
             positional="*",
         ),
@@ -34,16 +35,12 @@ class VisualizeOptions(DataOptions):
             "the picture, .png, .svg or .pdf; its numbers go beside it with the ending .json", metavar="FIGURE"
         )
     )
-    kind: (
-        Literal[
-            "tsne", "umap", "pca", "lda", "abilities", "strips", "timelines", "key-frames", "class-frequency"
-        ]
-        | None
-    ) = field(
+    kind: Literal["tsne", "umap", "pca", "lda", "abilities"] | ResultKind | None = field(
         default=None,
         metadata=flag(
             "the method; of results: abilities, appearance against motion, strips, true and predicted labels "
-            "of segmented videos, timelines of localized ones, key-frames, boxes on pictures, or "
+            "of segmented videos, boundaries, how well their borders are met, timelines of localized ones, "
+            "key-frames, boxes on pictures, or "
             "class-frequency, AP by class (default tsne)"
         ),
     )
@@ -135,9 +132,6 @@ class Chosen:
         return int(self.map_settings.get("seed", 0))
 
 
-BOXES = ("key-frames", "class-frequency")
-"""Pictures of spatio-temporal localization."""
-
 MAP = ("pca_dims", "perplexity", "iterations", "engine", "neighbours", "min_dist", "threads", "seed")
 """Options that are fields of ``viz.Settings``."""
 
@@ -148,14 +142,10 @@ def run(options: VisualizeOptions) -> int:
 
     check_suffix(options.out)
     chosen = choose(options)
-    of_results = {
-        "abilities": _abilities,
-        "strips": _examples,
-        "timelines": _examples,
-        **dict.fromkeys(BOXES, _boxes),
-    }
-    draw = of_results.get(chosen.kind, _embeddings)
-    picture = draw(options, chosen)
+    if chosen.kind in TASK_OF:
+        picture = picture_of_result(chosen.kind, options.inputs, title=options.title)
+    else:
+        picture = (_abilities if chosen.kind == "abilities" else _embeddings)(options, chosen)
     side = picture.save(options.out)
     notes: Any = picture.document.get("notes", [])
     for note in notes:
@@ -202,33 +192,6 @@ def _abilities(options: VisualizeOptions, chosen: Chosen) -> Picture:
     if chosen.paper:
         made.append(published_abilities())
     return ability_picture(made, title=options.title, extra=chosen.extra)
-
-
-def _boxes(options: VisualizeOptions, chosen: Chosen) -> Picture:
-    """Boxes on key frames, or AP by class and size, of a result of spatio-temporal localization."""
-    from twlv.results import load
-    from twlv.viz import class_frequency_picture, key_frames_picture
-
-    found = load(options.inputs) if options.inputs else ()
-    if len(found) != 1:
-        raise UsageError(
-            f"--kind {chosen.kind} takes one result file of spatiotemporal-localization, got {len(found)}"
-        )
-    draw = key_frames_picture if chosen.kind == "key-frames" else class_frequency_picture
-    return draw(found[0], title=options.title)
-
-
-def _examples(options: VisualizeOptions, chosen: Chosen) -> Picture:
-    """The example videos that a result of temporal segmentation or localization keeps."""
-    from twlv.results import load
-    from twlv.viz import strips_picture, timelines_picture
-
-    found = load(options.inputs) if options.inputs else ()
-    task = "temporal-segmentation" if chosen.kind == "strips" else "temporal-localization"
-    if len(found) != 1:
-        raise UsageError(f"--kind {chosen.kind} takes one result file of {task}, got {len(found)}")
-    draw = strips_picture if chosen.kind == "strips" else timelines_picture
-    return draw(found[0], title=options.title)
 
 
 def _embeddings(options: VisualizeOptions, chosen: Chosen) -> Picture:

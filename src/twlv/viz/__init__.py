@@ -1,13 +1,14 @@
 """Viz: embeddings as maps and histograms, backbones as points; each picture with a side file of its numbers.
 
 ``read_points`` takes a store, ``map_picture`` and ``direction_picture`` draw it, ``ability_picture`` draws
-results, ``strips_picture`` and ``timelines_picture`` the
-videos that a segmentation or localization keeps, ``key_frames_picture`` boxes on pictures and
+results, ``strips_picture`` and ``timelines_picture`` the videos that a segmentation or localization keeps,
+``boundaries_picture`` how well borders are met, ``key_frames_picture`` boxes on pictures and
 ``class_frequency_picture`` their AP by class. No torch, no pyplot, no global state; scikit-learn and matplotlib
 are loaded when something is drawn.
 """
 
 from twlv.viz.ability_map import ability_picture
+from twlv.viz.boundaries import boundaries_picture
 from twlv.viz.choose import Colouring, choose_classes, choose_points
 from twlv.viz.class_frequency import class_frequency_picture
 from twlv.viz.direction import direction_picture, require_pair
@@ -29,6 +30,7 @@ __all__ = [
     "Projection",
     "Settings",
     "ability_picture",
+    "boundaries_picture",
     "choose_classes",
     "choose_points",
     "class_frequency_picture",
