@@ -60,6 +60,20 @@ def square(value: Any, what: str) -> int:
     return side
 
 
+def tubelet_facts(settings: Any, *, pool: str) -> dict[str, Any]:
+    """What a card must say of a video model with tubelets, learned positions and a fixed number of frames."""
+    return {
+        "dim": settings.hidden_size,
+        "patch": tuple(settings.tubelet_size),
+        "num_frames": settings.num_frames,
+        "image_size_px": square(settings.image_size, "image_size"),
+        "modality": "video",
+        "pool": pool,
+        "flexible_frames": False,
+        "details": {"activation": settings.hidden_act, "norm": "layer_norm", "position": "learned"},
+    }
+
+
 def cached_file(
     repository: str, name: str, *, revision: str | None, optional: bool, local_files_only: bool = False
 ) -> str | None:

@@ -31,17 +31,7 @@ def _run(module: nn.Module, frames: torch.Tensor) -> Encoded:
 
 
 def _facts(config: Mapping[str, Json]) -> dict[str, Any]:
-    settings = hf.config_of("VivitConfig", config)
-    return {
-        "dim": settings.hidden_size,
-        "patch": tuple(settings.tubelet_size),
-        "num_frames": settings.num_frames,
-        "image_size_px": hf.square(settings.image_size, "image_size"),
-        "modality": "video",
-        "pool": "cls",
-        "flexible_frames": False,
-        "details": {"activation": settings.hidden_act, "norm": "layer_norm", "position": "learned"},
-    }
+    return hf.tubelet_facts(hf.config_of("VivitConfig", config), pool="cls")
 
 
 KIND = Kind(assemble=_assemble, facts=_facts)
